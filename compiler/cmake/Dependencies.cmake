@@ -1,0 +1,36 @@
+# What Brisk is built on: MLIR and LLVM 22 (shared libraries), libonnx and
+# protobuf, and ccache where present. scripts/setup installs all of them.
+
+# find_package(MLIR 22) is refused: the packages match major.minor.
+find_package(MLIR 22.1 REQUIRED CONFIG PATHS /usr/lib/llvm-22)
+list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+include(AddLLVM)
+include(AddMLIR)
+set(MLIR_LINK_MLIR_DYLIB ON)
+set(LLVM_LINK_LLVM_DYLIB ON)
+
+# ONNX's package file needs Protobuf to have been found before it.
+if(DEFINED ENV{BRISK_CACHE})
+  set(BRISK_CACHE $ENV{BRISK_CACHE})
+elseif(DEFINED ENV{XDG_CACHE_HOME})
+  set(BRISK_CACHE $ENV{XDG_CACHE_HOME}/brisk)
+else()
+  set(BRISK_CACHE $ENV{HOME}/.cache/brisk)
+endif()
+find_package(Protobuf REQUIRED)
+find_package(ONNX REQUIRED CONFIG PATHS ${BRISK_CACHE}/onnx-1.23.2)
+
+find_program(BRISK_CCACHE ccache)
+if(BRISK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${BRISK_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+
+add_compile_options(-Wall -Wextra -Wno-unused-parameter $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden>)
+option(BRISK_SANITIZE "Build compiler and runtime with ASan and UBSan" OFF)
+if(BRISK_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-sanitize=vptr -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,69 @@
+// The onnx dialect and the base classes of its op families.
+#ifndef BRISK_DIALECTS_ONNX_BASE_TD
+#define BRISK_DIALECTS_ONNX_BASE_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/interfaces/Cost.td"
+include "dialects/interfaces/Decompose.td"
+include "dialects/interfaces/Elementwise.td"
+include "dialects/interfaces/InferShapes.td"
+include "dialects/interfaces/Permute.td"
+include "dialects/interfaces/Upgrade.td"
+include "dialects/onnx/Onnx.td"
+
+// An operand: a tensor, or `none` where the model leaves an optional input out.
+def Onnx_Value : AnyTypeOf<[AnyTensor, NoneType]>;
+
+// Base of every op. `onnx.X` is op X of domain ai.onnx, `onnx.ml.X` of ai.onnx.ml and
+// `onnx.ms.X` of com.microsoft, always in the newest form that Brisk knows.
+// Shape inference and decomposition are written by every op in its family's .cpp.
+class Onnx_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Onnx_Dialect, mnemonic, !listconcat([DeclareOpInterfaceMethods<InferShapesInterface>,
+                                              DeclareOpInterfaceMethods<DecomposeInterface>], traits)> {
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
+// An op whose form changed since opset 7: implements `upgrade` beside it.
+def Upgradable : DeclareOpInterfaceMethods<UpgradeInterface>;
+// An op that also knows contents of small integer tensors.
+def InfersContent : DeclareOpInterfaceMethods<InferShapesInterface, ["inferContent"]>;
+
+// An op that only exists to be upgraded to another one (Upsample, Scatter).
+class Onnx_LegacyOp<string mnemonic> : Op<Onnx_Dialect, mnemonic, [Upgradable]> {
+  let arguments = (ins Variadic<Onnx_Value>:$inputs);
+  let results = (outs Variadic<AnyTensor>:$outputs);
+}
+
+// Elementwise: inference and decomposition are shared; an op states its scalar expression.
+class Onnx_Elementwise<string mnemonic, list<Trait> traits = []>
+    : Op<Onnx_Dialect, mnemonic, !listconcat([Pure, InfersContent, DeclareOpInterfaceMethods<DecomposeInterface>,
+                                              DeclareOpInterfaceMethods<PermuteInterface>,
+                                              DeclareOpInterfaceMethods<ElementwiseInterface>], traits)> {
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let extraClassDefinition = [{
+    ::mlir::LogicalResult $cppClass::inferShapes(::brisk::ShapeContext &context) {
+      return ::brisk::onnx::inferElementwise(*this, context);
+    }
+    ::mlir::LogicalResult $cppClass::decompose(::brisk::Decomposer &decomposer) {
+      return decomposer.elementwise(*this);
+    }
+    std::optional<::llvm::SmallVector<unsigned>> $cppClass::permutableOperands(::llvm::ArrayRef<int64_t> permutation) {
+      return ::brisk::onnx::elementwisePermutableOperands(*this, permutation);
+    }
+    void $cppClass::permute(::mlir::OpBuilder &builder, ::llvm::ArrayRef<int64_t> permutation) {}
+  }];
+}
+
+class Onnx_Unary<string mnemonic, list<Trait> traits = []> : Onnx_Elementwise<mnemonic, traits> {
+  let arguments = (ins AnyTensor:$X);
+  let results = (outs AnyTensor:$Y);
+}
+
+class Onnx_Binary<string mnemonic, list<Trait> traits = []> : Onnx_Elementwise<mnemonic, traits> {
+  let arguments = (ins AnyTensor:$A, AnyTensor:$B);
+  let results = (outs AnyTensor:$C);
+}
+
+#endif

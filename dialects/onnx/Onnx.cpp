@@ -1,0 +1,65 @@
+// The onnx dialect and what its op families share.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "dialects/onnx/Onnx.h"
+
+#include "dialects/onnx/ops/Constant.h"
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::onnx;
+
+#include "dialects/onnx/Onnx.Dialect.cpp.inc"
+
+// One per ops/X.td, defined in ops/X.cpp.
+#define BRISK_OP_FAMILY(name)                                                                                          \
+  namespace brisk::onnx {                                                                                              \
+  void add##name##Ops(OnnxDialect &dialect);                                                                           \
+  }
+#include "dialects/onnx/Families.def"
+#undef BRISK_OP_FAMILY
+
+void OnnxDialect::initialize() {
+#define BRISK_OP_FAMILY(name) add##name##Ops(*this);
+#include "dialects/onnx/Families.def"
+#undef BRISK_OP_FAMILY
+}
+
+Operation *OnnxDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  return elements ? ConstantOp::create(builder, loc, type, elements) : nullptr;
+}
+
+void brisk::registerOnnxDialect(DialectRegistry &registry) { registry.insert<OnnxDialect>(); }
+
+LogicalResult onnx::inferElementwise(Operation *op, ShapeContext &context) {
+  auto iface = cast<ElementwiseInterface>(op);
+  Dims dims;
+  for (Value operand : op->getOperands().take_front(iface.numBroadcastOperands())) {
+    if (!isPresent(operand))
+      continue;
+    std::optional<Dims> both = broadcastShapes(dims, context.dims(operand));
+    if (!both)
+      return op->emitOpError("expects operands that broadcast, but got shapes ")
+             << toString(dims) << " and " << toString(context.dims(operand));
+    dims = *both;
+  }
+  context.setType(op->getResult(0), iface.resultElementType(), dims);
+  return success();
+}
+
+std::optional<SmallVector<unsigned>> onnx::elementwisePermutableOperands(Operation *op, ArrayRef<int64_t> permutation) {
+  auto iface = cast<ElementwiseInterface>(op);
+  SmallVector<unsigned> operands;
+  for (unsigned i = 0; i < iface.numBroadcastOperands(); ++i) {
+    auto type = dyn_cast<RankedTensorType>(op->getOperand(i).getType());
+    if (!type)
+      continue;
+    if (type.getRank() == static_cast<int64_t>(permutation.size()))
+      operands.push_back(i);
+    else if (!type.hasStaticShape() || type.getNumElements() != 1)
+      return std::nullopt;
+  }
+  return operands;
+}

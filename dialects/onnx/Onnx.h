@@ -1,0 +1,32 @@
+// The onnx dialect and what its op families share.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_DIALECTS_ONNX_ONNX_H
+#define BRISK_DIALECTS_ONNX_ONNX_H
+
+#include "dialects/interfaces/Interfaces.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/onnx/Onnx.Dialect.h.inc"
+
+namespace brisk {
+/// Enters the dialect (called through Rooms.def).
+void registerOnnxDialect(mlir::DialectRegistry &registry);
+
+namespace onnx {
+/// Result type of an ElementwiseInterface op: the operands' shapes broadcast together.
+mlir::LogicalResult inferElementwise(mlir::Operation *op, ShapeContext &context);
+/// PermuteInterface of an elementwise op: all operands of full rank must be permuted, scalars
+/// may stay; a constant of other shape blocks.
+std::optional<llvm::SmallVector<unsigned>> elementwisePermutableOperands(mlir::Operation *op,
+                                                                         llvm::ArrayRef<int64_t> permutation);
+} // namespace onnx
+} // namespace brisk
+#endif

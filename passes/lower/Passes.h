@@ -1,0 +1,22 @@
+// Passes of the lower stage.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_PASSES_LOWER_PASSES_H
+#define BRISK_PASSES_LOWER_PASSES_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace brisk {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/lower/Passes.h.inc"
+} // namespace brisk
+#endif

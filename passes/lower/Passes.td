@@ -1,0 +1,19 @@
+// Lowering of the onnx dialect to structured ops on tensors.
+#ifndef BRISK_PASSES_LOWER_PASSES_TD
+#define BRISK_PASSES_LOWER_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LowerOnnx : Pass<"lower-onnx", "::mlir::ModuleOp"> {
+  let summary = "Decompose every op into linalg, tensor, arith, math and scf on tensors";
+  let description = [{
+    Walks each function in order and asks every op for its decomposition. The
+    functions change to storage types (see Decomposer.h): no onnx op, unsigned
+    type or encoding is left behind.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::cf::ControlFlowDialect"];
+}
+
+#endif

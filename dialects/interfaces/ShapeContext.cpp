@@ -124,6 +124,40 @@ Dim ShapeContext::unknown(OpResult result, unsigned axis) {
   return Dim::symbol("?" + std::to_string(unknowns++));
 }
 
+LogicalResult ShapeContext::inferRegion(Region &region) {
+  for (Block &block : region) {
+    for (Operation &op : block) {
+      for (Value operand : op.getOperands())
+        if (isa<TensorType>(operand.getType()) && !isa<RankedTensorType>(operand.getType()))
+          return op.emitOpError("expects operands of known rank");
+      auto infer = dyn_cast<InferShapesInterface>(&op);
+      if (infer && failed(infer.inferShapes(*this)))
+        return failure();
+    }
+  }
+  return success();
+}
+
+void ShapeContext::reserveUnknowns(Operation *root) {
+  auto reserve = [&](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || tensor.hasStaticShape())
+      return;
+    for (const Dim &dim : dimsOf(tensor))
+      dim.forEachSymbol([&](StringRef name) {
+        unsigned number;
+        if (name.consume_front("?") && !name.getAsInteger(10, number))
+          unknowns = std::max(unknowns, number + 1);
+      });
+  };
+  root->walk([&](Operation *op) {
+    llvm::for_each(op->getResultTypes(), reserve);
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        llvm::for_each(block.getArgumentTypes(), reserve);
+  });
+}
+
 std::optional<Dim> brisk::broadcastDims(const Dim &a, const Dim &b) {
   if (a == b || b == Dim(1))
     return a;

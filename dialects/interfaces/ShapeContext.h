@@ -47,6 +47,12 @@ public:
   /// result and axis always get the same name.
   Dim unknown(mlir::OpResult result, unsigned axis);
 
+  /// Infers every op of `region` in order. An op with regions calls this in its own
+  /// `inferShapes`, after it has given their arguments types.
+  llvm::LogicalResult inferRegion(mlir::Region &region);
+  /// Keeps unknown() from names that types inside `root` already bear.
+  void reserveUnknowns(mlir::Operation *root);
+
   /// Forgets cached contents (after ops were changed).
   void invalidate() { contents.clear(); }
 

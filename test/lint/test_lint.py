@@ -31,6 +31,8 @@ CLEAN = {
     "targets/cpu/README.md": "x86.\n",
     "targets/cpu/CpuTarget.cpp": SPDX + '#include "targets/common/Tail.h"\n#include "runtime/abi.h"\n',
     "targets/common/README.md": "Shared.\n",
+    "python/README.md": "Bindings.\n",
+    "test/python/test_load.py": SPDX,
 }
 
 # Rule, file, text, and what the message must hold.
@@ -55,6 +57,7 @@ PLANTED = [
     ("includes_go_down", "passes/fuse/A.cpp", SPDX + '#include "runtime/abi.h"\n', "passes includes"),
     ("rooms_have_readmes", "passes/prune/A.cpp", SPDX, "passes/prune"),
     ("rooms_have_readmes", "compiler/A.cpp", SPDX, "compiler:"),
+    ("rooms_have_readmes", "test/bench/a.py", SPDX, "test/bench"),
     ("files_are_short", "dialects/onnx/A.td", "\n" * 401, "401 lines"),
     ("files_are_short", "passes/fuse/A.cpp", SPDX + "\n" * 600, "601 lines"),
     ("nothing_is_tied_to_a_machine", "README.md", "see /ho" + "me/me/x\n", "/ho" + "me/m"),

@@ -51,9 +51,11 @@ typedef struct brisk_call brisk_call;
 /* A piece of a kernel: does units [begin, end) of its work. */
 typedef void (*brisk_kernel_fn)(void *args, int64_t begin, int64_t end);
 
-/* What the runtime hands to compiled code for one run. The compiled code reads
- * the first block and may write `outputs[i]` and `output_dims[i][*]` only where
- * the model's output has an open dim. */
+/* What the runtime hands to compiled code for one run. Only the thread that called
+ * `run` uses it, but for `fail`, which any may call. The caller's buffers are aligned
+ * for their element type and no more. Compiled code reads the first block and may
+ * write `outputs[i]` and `output_dims[i][*]` only where the model's output has an open
+ * dim. */
 struct brisk_call {
   const void *const *inputs;         /* data of each input */
   const int64_t *const *input_dims;  /* dims of each input, already checked against the table */

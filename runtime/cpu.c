@@ -1,0 +1,92 @@
+/* What the processor and its system can execute.
+ *
+ * Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "runtime/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+static bool has(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
+
+/* Levels as the x86-64 psABI defines them; `features` alone would miss a system
+ * that does not save the wide registers, hence xgetbv. */
+static int32_t detect(void) {
+  uint32_t a, b, c, d, b7 = 0, c7, d7, c_extended = 0;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !has(c, bit_OSXSAVE))
+    return BRISK_X86_64;
+  const uint32_t basic = c;
+  if (!__get_cpuid_count(7, 0, &a, &b7, &c7, &d7))
+    return BRISK_X86_64;
+  __get_cpuid(0x80000001u, &a, &b, &c_extended, &d);
+  uint32_t saved, high;
+  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  (void)high;
+
+  const uint32_t v2_v3 = bit_SSE3 | bit_SSSE3 | bit_CMPXCHG16B | bit_SSE4_1 |
+                         bit_SSE4_2 | bit_POPCNT | bit_MOVBE | bit_AVX |
+                         bit_F16C | bit_FMA;
+  const uint32_t lahf = 1u << 0, lzcnt = 1u << 5;
+  if (!has(basic, v2_v3) || !has(b7, bit_AVX2 | bit_BMI | bit_BMI2) ||
+      !has(c_extended, lahf | lzcnt) || !has(saved, 0x6))
+    return BRISK_X86_64;
+  if (!has(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ |
+                   bit_AVX512VL) ||
+      !has(saved, 0xe6))
+    return BRISK_X86_64_V3;
+  return BRISK_X86_64_V4;
+}
+#else
+static int32_t detect(void) { return BRISK_X86_64; }
+#endif
+
+int32_t brisk_cpu_isa(void) {
+  /* Asked once: under a hypervisor each cpuid costs microseconds. */
+  static atomic_int known = -1;
+  int isa = atomic_load_explicit(&known, memory_order_relaxed);
+  if (isa < 0) {
+    isa = detect();
+    atomic_store_explicit(&known, isa, memory_order_relaxed);
+  }
+  return isa;
+}
+
+const char *brisk_isa_name(int32_t isa) {
+  switch (isa) {
+  case BRISK_X86_64:
+    return "x86-64";
+  case BRISK_X86_64_V3:
+    return "x86-64-v3";
+  case BRISK_X86_64_V4:
+    return "x86-64-v4";
+  default:
+    return NULL;
+  }
+}
+
+int32_t brisk_isa_from_name(const char *name) {
+  for (int32_t isa = BRISK_X86_64; name && isa <= BRISK_X86_64_V4; ++isa)
+    if (brisk_isa_name(isa) && !strcmp(brisk_isa_name(isa), name))
+      return isa;
+  return -1;
+}
+
+brisk_status brisk_allowed_isa(int32_t *isa) {
+  *isa = brisk_cpu_isa();
+  const char *wanted = getenv("BRISK_ISA");
+  if (!wanted || !*wanted)
+    return BRISK_OK;
+  int32_t level = brisk_isa_from_name(wanted);
+  if (level < 0)
+    return brisk_fail(
+        BRISK_ERROR_ARGUMENT,
+        "BRISK_ISA expects x86-64, x86-64-v3 or x86-64-v4, but is '%s'",
+        wanted);
+  if (level < *isa)
+    *isa = level;
+  return BRISK_OK;
+}

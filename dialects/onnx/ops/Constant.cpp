@@ -33,6 +33,9 @@ LogicalResult ConstantOp::decompose(Decomposer &d) {
   return success();
 }
 
+// Readers ask isPresent() first.
+LogicalResult NoneOp::decompose(Decomposer &) { return success(); }
+
 LogicalResult ConstantOp::upgrade(ImportedNode &node) {
   Builder &b = node.builder;
   auto scalar = [&](Type type, Attribute value) {

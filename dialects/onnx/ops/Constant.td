@@ -18,7 +18,7 @@ def Onnx_ConstantOp : Onnx_Op<"Constant", [Pure, ConstantLike, Upgradable]> {
   }]>];
 }
 
-def Onnx_NoneOp : Op<Onnx_Dialect, "None", [Pure]> {
+def Onnx_NoneOp : Op<Onnx_Dialect, "None", [Pure, DeclareOpInterfaceMethods<DecomposeInterface>]> {
   let summary = "An optional operand that the model leaves out";
   let results = (outs NoneType:$output);
   let assemblyFormat = "attr-dict";

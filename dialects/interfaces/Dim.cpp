@@ -264,17 +264,35 @@ Dim Dim::floorDiv(const Dim &other) const {
   return outside + ofNode(Kind::FloorDiv, "", {inside, other});
 }
 
+bool Dim::isNonNegative() const {
+  auto nonNegative = [](const Atom &atom) {
+    switch (atom->kind) {
+    case Kind::Symbol:
+      return true;
+    case Kind::Max:
+      return atom->args[0].isNonNegative() || atom->args[1].isNonNegative();
+    default:
+      return atom->args[0].isNonNegative() && atom->args[1].isNonNegative();
+    }
+  };
+  return !invalid && llvm::all_of(terms, [&](const Term &term) {
+    return term.coefficient > 0 && llvm::all_of(term.factors, nonNegative);
+  });
+}
+
 Dim Dim::min(const Dim &a, const Dim &b) {
-  Dim difference = a - b;
-  if (difference.isConstant())
-    return difference.value() <= 0 ? a : b;
+  if ((b - a).isNonNegative())
+    return a;
+  if ((a - b).isNonNegative())
+    return b;
   return a.str() < b.str() ? ofNode(Kind::Min, "", {a, b}) : ofNode(Kind::Min, "", {b, a});
 }
 
 Dim Dim::max(const Dim &a, const Dim &b) {
-  Dim difference = a - b;
-  if (difference.isConstant())
-    return difference.value() >= 0 ? a : b;
+  if ((a - b).isNonNegative())
+    return a;
+  if ((b - a).isNonNegative())
+    return b;
   return a.str() < b.str() ? ofNode(Kind::Max, "", {a, b}) : ofNode(Kind::Max, "", {b, a});
 }
 

@@ -58,6 +58,8 @@ public:
   Dim mod(const Dim &other) const { return *this - other * floorDiv(other); }
   static Dim min(const Dim &a, const Dim &b);
   static Dim max(const Dim &a, const Dim &b);
+  /// Zero or more for every binding (symbols are sizes, so they are).
+  bool isNonNegative() const;
   /// This dim divided by `other` when the division is exact for every binding.
   std::optional<Dim> exactDiv(const Dim &other) const;
 

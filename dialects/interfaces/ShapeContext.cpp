@@ -114,7 +114,7 @@ void ShapeContext::setType(Value result, Type element, ArrayRef<Dim> dims) {
   result.setType(makeTensorType(element, dims));
 }
 
-Dim ShapeContext::unknown(OpResult result, unsigned axis) {
+Dim ShapeContext::unknown(Value result, unsigned axis) {
   // Keep the name a former run gave, so that inference can be repeated.
   if (auto type = dyn_cast<RankedTensorType>(result.getType()); type && axis < type.getRank()) {
     Dim before = dimsOf(type)[axis];

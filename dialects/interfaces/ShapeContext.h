@@ -45,7 +45,7 @@ public:
   void setType(mlir::Value result, mlir::Type element, llvm::ArrayRef<Dim> dims);
   /// A dim nobody knows before the model runs (NonZero and the like). The same
   /// result and axis always get the same name.
-  Dim unknown(mlir::OpResult result, unsigned axis);
+  Dim unknown(mlir::Value result, unsigned axis);
 
   /// Infers every op of `region` in order. An op with regions calls this in its own
   /// `inferShapes`, after it has given their arguments types.

@@ -1,0 +1,172 @@
+// What ops that compute positions share: axes, integer-list operands, index arithmetic, loops.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "dialects/onnx/ops/Index.h"
+
+#include "dialects/onnx/ops/Constant.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::onnx;
+
+//===--- arithmetic ---------------------------------------------------------===//
+
+Value IndexMath::constant(int64_t value) const { return arith::ConstantIndexOp::create(b, loc, value); }
+Value IndexMath::of(OpFoldResult size) const { return getValueOrCreateConstantIndexOp(b, loc, size); }
+Value IndexMath::cast(Value integer) const {
+  return b.createOrFold<arith::IndexCastOp>(loc, b.getIndexType(), integer);
+}
+Value IndexMath::add(Value x, Value y) const { return b.createOrFold<arith::AddIOp>(loc, x, y); }
+Value IndexMath::sub(Value x, Value y) const { return b.createOrFold<arith::SubIOp>(loc, x, y); }
+Value IndexMath::mul(Value x, Value y) const { return b.createOrFold<arith::MulIOp>(loc, x, y); }
+Value IndexMath::div(Value x, Value y) const { return b.createOrFold<arith::DivSIOp>(loc, x, y); }
+Value IndexMath::rem(Value x, Value y) const { return b.createOrFold<arith::RemSIOp>(loc, x, y); }
+Value IndexMath::ceilDiv(Value x, Value y) const { return div(sub(add(x, y), constant(1)), y); }
+Value IndexMath::min(Value x, Value y) const { return b.createOrFold<arith::MinSIOp>(loc, x, y); }
+Value IndexMath::max(Value x, Value y) const { return b.createOrFold<arith::MaxSIOp>(loc, x, y); }
+Value IndexMath::eq(Value x, Value y) const {
+  return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, x, y);
+}
+Value IndexMath::lt(Value x, Value y) const {
+  return b.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, x, y);
+}
+Value IndexMath::both(Value x, Value y) const { return b.createOrFold<arith::AndIOp>(loc, x, y); }
+Value IndexMath::either(Value x, Value y) const { return b.createOrFold<arith::OrIOp>(loc, x, y); }
+Value IndexMath::negate(Value x) const {
+  Value one = arith::ConstantIntOp::create(b, loc, b.getI1Type(), 1);
+  return b.createOrFold<arith::XOrIOp>(loc, x, one);
+}
+Value IndexMath::select(Value condition, Value x, Value y) const {
+  return b.createOrFold<arith::SelectOp>(loc, condition, x, y);
+}
+Value IndexMath::position(Value x, Value size) const {
+  return clamp(fromEnd(x, size), constant(0), sub(size, constant(1)));
+}
+Value IndexMath::product(ValueRange factors) const {
+  Value total = constant(1);
+  for (Value factor : factors)
+    total = mul(total, factor);
+  return total;
+}
+
+//===--- operands and axes --------------------------------------------------===//
+
+SmallVector<OpFoldResult> onnx::integers(Decomposer &d, Value onnx) {
+  SmallVector<OpFoldResult> result;
+  std::optional<Dims> content = d.shapes.content(onnx);
+  int64_t length = content ? content->size() : lengthOf(onnx).value_or(0);
+  for (int64_t i = 0; i < length; ++i)
+    result.push_back(content && d.canMaterialize((*content)[i]) ? d.size((*content)[i])
+                                                                : OpFoldResult(d.element(d(onnx), i)));
+  return result;
+}
+
+SmallVector<Value> onnx::indices(Decomposer &d, Value onnx) {
+  return llvm::map_to_vector(integers(d, onnx), [&](OpFoldResult size) { return d.index(size); });
+}
+
+Value onnx::scalar(Decomposer &d, Value onnx) {
+  std::optional<Dims> content = d.shapes.content(onnx);
+  if (content && !content->empty() && d.canMaterialize(content->front()))
+    return d.index(d.size(content->front()));
+  return d.element(d(onnx), 0);
+}
+
+std::optional<int64_t> onnx::lengthOf(Value onnx) {
+  auto type = dyn_cast<RankedTensorType>(onnx.getType());
+  if (!type || type.getRank() > 1 || !type.hasStaticShape())
+    return std::nullopt;
+  return type.getNumElements();
+}
+
+OpFoldResult onnx::sizeOr(Decomposer &d, const Dim &dim, function_ref<Value()> otherwise) {
+  return d.canMaterialize(dim) ? d.size(dim) : getAsOpFoldResult(otherwise());
+}
+
+FailureOr<SmallVector<int64_t>> onnx::checkedAxes(Operation *op, ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t axis : axes) {
+    FailureOr<int64_t> checked = checkedAxis(op, axis, rank);
+    if (failed(checked))
+      return failure();
+    if (llvm::is_contained(result, *checked))
+      return op->emitOpError("expects distinct axes, but got axis ") << axis << " twice";
+    result.push_back(*checked);
+  }
+  return result;
+}
+
+FailureOr<int64_t> onnx::checkedAxis(Operation *op, int64_t axis, int64_t rank) {
+  std::optional<int64_t> result = normalizeAxis(axis, rank);
+  if (!result)
+    return op->emitOpError("expects axes of a rank-") << rank << " tensor, but got axis " << axis;
+  return *result;
+}
+
+int64_t onnx::permutedAxis(int64_t axis, ArrayRef<int64_t> permutation) {
+  return llvm::find(permutation, axis) - permutation.begin();
+}
+
+Value onnx::makeIntegers(OpBuilder &b, Location loc, ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get({static_cast<int64_t>(values.size())}, b.getI64Type());
+  return ConstantOp::create(b, loc, DenseElementsAttr::get(type, values));
+}
+
+Type onnx::elementTypeOf(MLIRContext *context, int64_t dataType) {
+  auto integer = [&](unsigned width, IntegerType::SignednessSemantics sign) { return IntegerType::get(context, width, sign); };
+  switch (dataType) {
+  case 1: return Float32Type::get(context);
+  case 2: return integer(8, IntegerType::Unsigned);
+  case 3: return integer(8, IntegerType::Signless);
+  case 4: return integer(16, IntegerType::Unsigned);
+  case 5: return integer(16, IntegerType::Signless);
+  case 6: return integer(32, IntegerType::Signless);
+  case 7: return integer(64, IntegerType::Signless);
+  case 9: return integer(1, IntegerType::Signless);
+  case 10: return Float16Type::get(context);
+  case 11: return Float64Type::get(context);
+  case 12: return integer(32, IntegerType::Unsigned);
+  case 13: return integer(64, IntegerType::Unsigned);
+  case 16: return BFloat16Type::get(context);
+  case 17: return Float8E4M3FNType::get(context);
+  case 18: return Float8E4M3FNUZType::get(context);
+  case 19: return Float8E5M2Type::get(context);
+  case 20: return Float8E5M2FNUZType::get(context);
+  case 21: return integer(4, IntegerType::Unsigned);
+  case 22: return integer(4, IntegerType::Signless);
+  case 23: return Float4E2M1FNType::get(context);
+  case 24: return Float8E8M0FNUType::get(context);
+  case 25: return integer(2, IntegerType::Unsigned);
+  case 26: return integer(2, IntegerType::Signless);
+  default: return {};
+  }
+}
+
+//===--- loops --------------------------------------------------------------===//
+
+SmallVector<Value> onnx::loops(OpBuilder &b, Location loc, ValueRange sizes, ValueRange init, LoopBody body) {
+  if (sizes.empty())
+    return body(b, loc, {}, init);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0), one = arith::ConstantIndexOp::create(b, loc, 1);
+  SmallVector<Value> lower(sizes.size(), zero), steps(sizes.size(), one);
+  scf::LoopNest nest = scf::buildLoopNest(b, loc, lower, sizes, steps, init,
+                                          [&](OpBuilder &nested, Location at, ValueRange ivs, ValueRange carried) {
+                                            SmallVector<Value> next = body(nested, at, ivs, carried);
+                                            return scf::ValueVector(next.begin(), next.end());
+                                          });
+  return llvm::to_vector(nest.results);
+}
+
+Value onnx::lessThan(OpBuilder &b, Location loc, Type element, Value x, Value y) {
+  if (!isa<FloatType>(element))
+    return arith::CmpIOp::create(
+        b, loc, isUnsignedElement(element) ? arith::CmpIPredicate::ult : arith::CmpIPredicate::slt, x, y);
+  Value less = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, y);
+  Value xNumber = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, x, x);
+  Value yNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, y, y);
+  return arith::OrIOp::create(b, loc, less, arith::AndIOp::create(b, loc, xNumber, yNan));
+}

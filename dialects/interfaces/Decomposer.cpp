@@ -227,6 +227,56 @@ Value Decomposer::reshape(Value tensor, ArrayRef<OpFoldResult> sizes) {
   return tensor::ExpandShapeOp::create(b, location, target, flat, groupAll(target.getRank()), sizes);
 }
 
+/// Pairs runs of axes of `from` and `to` that have equal products; false if some cannot be shown equal.
+static bool pairAxes(ArrayRef<Dim> from, ArrayRef<Dim> to, SmallVectorImpl<ReassociationIndices> &fromGroups,
+                     SmallVectorImpl<ReassociationIndices> &toGroups) {
+  int64_t i = 0, j = 0, m = from.size(), n = to.size();
+  while (i < m && j < n) {
+    Dim a = from[i], b = to[j];
+    fromGroups.push_back({i++});
+    toGroups.push_back({j++});
+    while (a != b) {
+      bool more = i < m && (b.exactDiv(a) || j == n || !a.exactDiv(b));
+      if (!more && j == n)
+        return false;
+      if (more) {
+        a = a * from[i];
+        fromGroups.back().push_back(i++);
+      } else {
+        b = b * to[j];
+        toGroups.back().push_back(j++);
+      }
+    }
+  }
+  for (; i < m && !fromGroups.empty(); ++i)
+    if (from[i] == Dim(1))
+      fromGroups.back().push_back(i);
+    else
+      return false;
+  for (; j < n && !toGroups.empty(); ++j)
+    if (to[j] == Dim(1))
+      toGroups.back().push_back(j);
+    else
+      return false;
+  return !fromGroups.empty();
+}
+
+Value Decomposer::reshape(Value tensor, ArrayRef<Dim> from, ArrayRef<Dim> to, ArrayRef<OpFoldResult> sizes) {
+  SmallVector<ReassociationIndices> fromGroups, toGroups;
+  auto isZero = [](const Dim &dim) { return dim == Dim(0); };
+  if (llvm::any_of(from, isZero) || llvm::any_of(to, isZero) || !pairAxes(from, to, fromGroups, toGroups))
+    return reshape(tensor, sizes);
+  if (fromGroups.size() < from.size())
+    tensor = tensor::CollapseShapeOp::create(b, location, tensor, fromGroups);
+  if (toGroups.size() == to.size())
+    return tensor;
+  SmallVector<int64_t> shape;
+  SmallVector<Value> dynamic;
+  dispatchIndexOpFoldResults(sizes, dynamic, shape);
+  auto type = RankedTensorType::get(shape, mlir::cast<RankedTensorType>(tensor.getType()).getElementType());
+  return tensor::ExpandShapeOp::create(b, location, type, tensor, toGroups, sizes);
+}
+
 Value Decomposer::transpose(Value tensor, ArrayRef<int64_t> permutation) {
   auto type = mlir::cast<RankedTensorType>(tensor.getType());
   SmallVector<OpFoldResult> sizes = sizesOf(tensor);

@@ -80,6 +80,9 @@ public:
   mlir::Value cast(mlir::Value tensor, mlir::Type type);
   /// Row-major regrouping of a tensor to `sizes` (same element count): expand, collapse or both.
   mlir::Value reshape(mlir::Value tensor, llvm::ArrayRef<mlir::OpFoldResult> sizes);
+  /// The same where both shapes are known symbolically: only axes whose products agree are regrouped.
+  mlir::Value reshape(mlir::Value tensor, llvm::ArrayRef<Dim> from, llvm::ArrayRef<Dim> to,
+                      llvm::ArrayRef<mlir::OpFoldResult> sizes);
   /// Axes permuted as in ONNX Transpose: result axis i is axis permutation[i].
   mlir::Value transpose(mlir::Value tensor, llvm::ArrayRef<int64_t> permutation);
 

@@ -115,7 +115,6 @@ LogicalResult ReshapeOp::inferShapes(ShapeContext &context) {
     std::optional<int64_t> rank = lengthOf(getShape());
     if (!rank)
       return emitOpError("expects a target shape of static length");
-    // One open dim of a target nobody knows still follows from the others when all others are known; not here.
     for (int64_t i = 0; i < *rank; ++i)
       to.push_back(context.unknown(getReshaped(), i));
     context.setType(getReshaped(), context.elementType(getData()), to);
@@ -179,7 +178,7 @@ LogicalResult ReshapeOp::decompose(Decomposer &d) {
     SmallVector<Value> want = llvm::map_to_vector(sizes, [&](OpFoldResult s) { return math.of(s); });
     d.check(math.eq(math.product(have), math.product(want)), "target shape has another number of elements");
   }
-  d.setResult(getReshaped(), d.reshape(d(getData()), sizes));
+  d.setResult(getReshaped(), d.reshape(d(getData()), from, dims, sizes));
   return success();
 }
 
@@ -195,7 +194,9 @@ LogicalResult FlattenOp::inferShapes(ShapeContext &context) {
 }
 OpFoldResult FlattenOp::fold(FoldAdaptor) { return foldSameType(getInput(), getOutput()); }
 LogicalResult FlattenOp::decompose(Decomposer &d) {
-  d.setResult(getOutput(), d.reshape(d(getInput()), d.sizes(getOutput())));
+  ShapeContext &shapes = d.shapes;
+  d.setResult(getOutput(), d.reshape(d(getInput()), shapes.dims(getInput()), shapes.dims(getOutput()),
+                                     d.sizes(getOutput())));
   return success();
 }
 
@@ -279,7 +280,7 @@ LogicalResult SqueezeOp::decompose(Decomposer &d) {
     }
     d.check(math.eq(all, kept), "squeezed axis is not of size 1");
   }
-  d.setResult(getSqueezed(), d.reshape(d(getData()), sizes));
+  d.setResult(getSqueezed(), d.reshape(d(getData()), dims, d.shapes.dims(getSqueezed()), sizes));
   return success();
 }
 
@@ -339,7 +340,7 @@ LogicalResult UnsqueezeOp::decompose(Decomposer &d) {
       kept = math.mul(kept, math.of(size));
     d.check(math.eq(all, kept), "axes are out of range or repeated");
   }
-  d.setResult(getExpanded(), d.reshape(d(getData()), sizes));
+  d.setResult(getExpanded(), d.reshape(d(getData()), d.shapes.dims(getData()), d.shapes.dims(getExpanded()), sizes));
   return success();
 }
 
@@ -385,8 +386,10 @@ LogicalResult TransposeOp::decompose(Decomposer &d) {
   SmallVector<int64_t> perm = permutation(), moving;
   llvm::copy_if(perm, std::back_inserter(moving), [&](int64_t axis) { return dims[axis] != Dim(1); });
   Value data = d(getData());
-  d.setResult(getTransposed(), llvm::is_sorted(moving) ? d.reshape(data, d.sizes(getTransposed()))
-                                                       : d.transpose(data, perm));
+  d.setResult(getTransposed(),
+              llvm::is_sorted(moving)
+                  ? d.reshape(data, dims, d.shapes.dims(getTransposed()), d.sizes(getTransposed()))
+                  : d.transpose(data, perm));
   return success();
 }
 

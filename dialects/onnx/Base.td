@@ -36,34 +36,69 @@ class Onnx_LegacyOp<string mnemonic> : Op<Onnx_Dialect, mnemonic, [Upgradable]> 
   let results = (outs Variadic<AnyTensor>:$outputs);
 }
 
-// Elementwise: inference and decomposition are shared; an op states its scalar expression.
-class Onnx_Elementwise<string mnemonic, list<Trait> traits = []>
+// Elementwise: inference, decomposition and layout are shared; an op states its
+// scalar expression in `scalar`: statements that return a Scalar (../Scalar.h) made
+// of `x`, or of `a` and `b`, or of `args`. `content` is the body of inferContent. `facts` names
+// methods of ElementwiseInterface that the op itself gives, in `methods`.
+class Onnx_Elementwise<string mnemonic, list<Trait> traits = [], list<string> facts = []>
     : Op<Onnx_Dialect, mnemonic, !listconcat([Pure, InfersContent, DeclareOpInterfaceMethods<DecomposeInterface>,
                                               DeclareOpInterfaceMethods<PermuteInterface>,
-                                              DeclareOpInterfaceMethods<ElementwiseInterface>], traits)> {
+                                              DeclareOpInterfaceMethods<ElementwiseInterface, facts>], traits)> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  // What element types the operands may have (brisk::onnx::ElementKind), all the same.
+  string elements = "Number";
+  code check = [{ return ::brisk::onnx::checkElements(*this, ::brisk::onnx::ElementKind::}] # elements # [{); }];
+  code names = "";
+  code scalar = "";
+  code content = [{ return std::nullopt; }];
+  code methods = "";
   let extraClassDefinition = [{
     ::mlir::LogicalResult $cppClass::inferShapes(::brisk::ShapeContext &context) {
+      auto check = [&]() -> ::mlir::LogicalResult { }] # check # [{ };
+      if (failed(check()))
+        return ::mlir::failure();
       return ::brisk::onnx::inferElementwise(*this, context);
+    }
+    std::optional<::brisk::Dims> $cppClass::inferContent(::brisk::ShapeContext &context, unsigned) {
+      using namespace ::brisk;
+      }] # content # [{
     }
     ::mlir::LogicalResult $cppClass::decompose(::brisk::Decomposer &decomposer) {
       return decomposer.elementwise(*this);
+    }
+    ::mlir::Value $cppClass::emitScalar(::mlir::OpBuilder &builder, ::mlir::Location loc, ::mlir::ValueRange values) {
+      ::llvm::SmallVector<Scalar, 3> args = scalarsOf(*this, builder, loc, values);
+      }] # names # [{
+      Scalar result = [&]() -> Scalar { }] # scalar # [{ }();
+      return result.as(resultElementType());
     }
     std::optional<::llvm::SmallVector<unsigned>> $cppClass::permutableOperands(::llvm::ArrayRef<int64_t> permutation) {
       return ::brisk::onnx::elementwisePermutableOperands(*this, permutation);
     }
     void $cppClass::permute(::mlir::OpBuilder &builder, ::llvm::ArrayRef<int64_t> permutation) {}
-  }];
+  }] # methods;
 }
 
-class Onnx_Unary<string mnemonic, list<Trait> traits = []> : Onnx_Elementwise<mnemonic, traits> {
+class Onnx_Unary<string mnemonic, code expression, list<Trait> traits = []> : Onnx_Elementwise<mnemonic, traits> {
   let arguments = (ins AnyTensor:$X);
   let results = (outs AnyTensor:$Y);
+  let names = "const Scalar &x = args[0];";
+  let scalar = expression;
 }
 
-class Onnx_Binary<string mnemonic, list<Trait> traits = []> : Onnx_Elementwise<mnemonic, traits> {
+// A unary op on floats whose operand the schema calls `input`.
+class Onnx_FloatFunction<string mnemonic, code expression, list<Trait> traits = []>
+    : Onnx_Unary<mnemonic, expression, traits> {
+  let arguments = (ins AnyTensor:$input);
+  let results = (outs AnyTensor:$output);
+  let elements = "Float";
+}
+
+class Onnx_Binary<string mnemonic, code expression, list<Trait> traits = []> : Onnx_Elementwise<mnemonic, traits> {
   let arguments = (ins AnyTensor:$A, AnyTensor:$B);
   let results = (outs AnyTensor:$C);
+  let names = "const Scalar &a = args[0], &b = args[1];";
+  let scalar = expression;
 }
 
 #endif

@@ -33,6 +33,39 @@ Operation *OnnxDialect::materializeConstant(OpBuilder &builder, Attribute value,
 
 void brisk::registerOnnxDialect(DialectRegistry &registry) { registry.insert<OnnxDialect>(); }
 
+bool onnx::isOfKind(Type element, ElementKind kind) {
+  bool number = isa<IntegerType, FloatType>(element) && !element.isInteger(1);
+  switch (kind) {
+  case ElementKind::Any:
+    return true;
+  case ElementKind::Number:
+    return number;
+  case ElementKind::Float:
+    return isa<FloatType>(element);
+  case ElementKind::Integer:
+    return number && isa<IntegerType>(element);
+  case ElementKind::Bool:
+    return element.isInteger(1);
+  }
+  return false;
+}
+
+LogicalResult onnx::checkElements(Operation *op, ElementKind kind) {
+  static constexpr const char *names[] = {"any", "number", "float", "integer", "boolean"};
+  Type first;
+  for (Value operand : op->getOperands().take_front(cast<ElementwiseInterface>(op).numBroadcastOperands())) {
+    if (!isPresent(operand))
+      continue;
+    Type element = getElementTypeOrSelf(operand.getType());
+    if (!isOfKind(element, kind))
+      return op->emitOpError("expects ") << names[static_cast<int>(kind)] << " elements, but got " << element;
+    if (first && element != first)
+      return op->emitOpError("expects operands of one element type, but got ") << first << " and " << element;
+    first = element;
+  }
+  return success();
+}
+
 LogicalResult onnx::inferElementwise(Operation *op, ShapeContext &context) {
   auto iface = cast<ElementwiseInterface>(op);
   Dims dims;

@@ -21,6 +21,12 @@ namespace brisk {
 void registerOnnxDialect(mlir::DialectRegistry &registry);
 
 namespace onnx {
+enum class ElementKind { Any, Number, Float, Integer, Bool };
+/// Fails unless all broadcast operands have one element type, which is of `kind`: Number is any integer or
+/// float, Integer and Number leave booleans out.
+mlir::LogicalResult checkElements(mlir::Operation *op, ElementKind kind);
+/// Whether an element type is of `kind`.
+bool isOfKind(mlir::Type element, ElementKind kind);
 /// Result type of an ElementwiseInterface op: the operands' shapes broadcast together.
 mlir::LogicalResult inferElementwise(mlir::Operation *op, ShapeContext &context);
 /// PermuteInterface of an elementwise op: all operands of full rank must be permuted, scalars

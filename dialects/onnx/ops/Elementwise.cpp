@@ -1,15 +1,90 @@
-// Elementwise ops: unary, binary and n-ary arithmetic, comparison, logic.
+// Elementwise arithmetic: unary functions, binary and n-ary operators.
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/onnx/ops/Elementwise.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace brisk;
 using namespace brisk::onnx;
+
+namespace {
+
+/// The operands may differ in type, but all must be numbers.
+LogicalResult checkMixedNumbers(Operation *op) {
+  for (Value operand : op->getOperands())
+    if (Type element = getElementTypeOrSelf(operand.getType()); !isOfKind(element, ElementKind::Number))
+      return op->emitOpError("expects number elements, but got ") << element;
+  return success();
+}
+
+LogicalResult checkNary(Operation *op, ElementKind kind) {
+  if (op->getNumOperands() == 0)
+    return op->emitOpError("expects at least one operand");
+  return checkElements(op, kind);
+}
+
+LogicalResult checkClip(ClipOp op) {
+  for (Value bound : {op.getMin(), op.getMax()}) {
+    auto type = dyn_cast<RankedTensorType>(bound.getType());
+    // One-element tensors of rank 1 are common in files, though ONNX asks for rank 0.
+    if (type && type.getRank() != 0 && !(type.getRank() == 1 && type.getDimSize(0) == 1))
+      return op.emitOpError("expects scalar bounds, but got ") << type;
+  }
+  return checkElements(op, ElementKind::Number);
+}
+
+Scalar reduceArgs(ArrayRef<Scalar> args, Scalar (*f)(const Scalar &, const Scalar &)) {
+  Scalar result = args.front();
+  for (const Scalar &arg : args.drop_front())
+    result = f(result, arg);
+  return result;
+}
+
+Dim foldDims(ArrayRef<Dim> dims, Dim (*f)(const Dim &, const Dim &)) {
+  Dim result = dims.front();
+  for (const Dim &dim : dims.drop_front())
+    result = f(result, dim);
+  return result;
+}
+
+/// The value that all elements of a constant tensor of numbers have.
+std::optional<double> splatNumber(Value value) {
+  DenseElementsAttr attr;
+  if (!matchPattern(value, m_Constant(&attr)) || !attr.isSplat())
+    return std::nullopt;
+  if (isa<FloatType>(attr.getElementType()))
+    return attr.getSplatValue<APFloat>().convertToDouble();
+  return isUnsignedElement(attr.getElementType()) ? attr.getSplatValue<APInt>().roundToDouble(false)
+                                                  : attr.getSplatValue<APInt>().roundToDouble(true);
+}
+
+/// Powers that models use as squares, cubes and roots need no pow.
+Scalar emitPower(PowOp op, const Scalar &x, const Scalar &y) {
+  std::optional<double> exponent = splatNumber(op.getY());
+  if (exponent == 1.0)
+    return x;
+  if (exponent == 2.0)
+    return x * x;
+  if (exponent == 3.0)
+    return x * x * x;
+  if (!x.isFloat())
+    return pow(x, y);
+  if (exponent == 0.0)
+    return x.constant(1);
+  if (exponent == -1.0)
+    return 1 / x;
+  // Unlike sqrt, pow(-inf, 0.5) is inf and pow(-0.0, 0.5) is 0.0.
+  double inf = std::numeric_limits<double>::infinity();
+  if (exponent == 0.5)
+    return select(equal(x, -inf), inf, sqrt(x) + 0.0);
+  return pow(x, y);
+}
+
+} // namespace
 
 #define GET_OP_CLASSES
 #include "dialects/onnx/ops/Elementwise.cpp.inc"
@@ -23,45 +98,105 @@ void addElementwiseOps(OnnxDialect &dialect) {
 }
 } // namespace brisk::onnx
 
-namespace {
-
-/// Contents of a binary op on small integer tensors, with a scalar on either side broadcast.
-std::optional<Dims> binaryContent(Operation *op, ShapeContext &context, function_ref<Dim(const Dim &, const Dim &)> f) {
-  std::optional<Dims> a = context.content(op->getOperand(0)), b = context.content(op->getOperand(1));
-  if (!a || !b || (a->size() != b->size() && a->size() != 1 && b->size() != 1))
-    return std::nullopt;
-  Dims result;
-  for (size_t i = 0, n = a->size() == 1 ? b->size() : a->size(); i < n; ++i)
-    result.push_back(f((*a)[a->size() == 1 ? 0 : i], (*b)[b->size() == 1 ? 0 : i]));
-  return result;
+LogicalResult ClipOp::upgrade(ImportedNode &node) {
+  if (node.opset >= 11)
+    return success();
+  // Opset 6: float attributes, whatever the type of the input.
+  auto type = dyn_cast<ShapedType>(node.operands.empty() ? Type() : node.operands[0].getType());
+  for (auto [index, name] : llvm::enumerate(ArrayRef<StringRef>{"min", "max"})) {
+    auto bound = dyn_cast_if_present<FloatAttr>(node.attributes.erase(name));
+    if (!bound)
+      continue;
+    auto element = type ? dyn_cast<FloatType>(type.getElementType()) : FloatType();
+    if (!element)
+      return node.error() << "expects an input of known float type to bound";
+    APFloat value = bound.getValue();
+    bool lost;
+    value.convert(element.getFloatSemantics(), APFloat::rmNearestTiesToEven, &lost);
+    // The default bounds are f32's extremes; beyond a narrower type they bound nothing.
+    if (value.isInfinity())
+      continue;
+    node.setOperand(index + 1, node.makeConstant(DenseElementsAttr::get(RankedTensorType::get({}, element), value)));
+  }
+  return success();
 }
 
-bool isFloat(Value value) { return isa<FloatType>(value.getType()); }
+//===--- nothing at all -----------------------------------------------------===//
 
+OpFoldResult IdentityOp::fold(FoldAdaptor) {
+  return getInput().getType() == getOutput().getType() ? OpFoldResult(getInput()) : OpFoldResult();
+}
+LogicalResult IdentityOp::inferShapes(ShapeContext &) {
+  getOutput().setType(getInput().getType());
+  return success();
+}
+std::optional<Dims> IdentityOp::inferContent(ShapeContext &context, unsigned) { return context.content(getInput()); }
+LogicalResult IdentityOp::decompose(Decomposer &d) {
+  d.bind(getOutput(), d(getInput()));
+  return success();
+}
+std::optional<SmallVector<unsigned>> IdentityOp::permutableOperands(ArrayRef<int64_t>) {
+  return SmallVector<unsigned>{0};
+}
+void IdentityOp::permute(OpBuilder &, ArrayRef<int64_t>) {}
+
+namespace {
+/// Whether `mode` is the constant true (or false), if it is known.
+std::optional<bool> constantFlag(Value mode) {
+  DenseElementsAttr attr;
+  if (!matchPattern(mode, m_Constant(&attr)) || !attr.isSplat() || !attr.getElementType().isInteger(1))
+    return std::nullopt;
+  return attr.getSplatValue<bool>();
+}
 } // namespace
 
-Value AddOp::emitScalar(OpBuilder &b, Location loc, ValueRange args) {
-  if (isFloat(args[0]))
-    return arith::AddFOp::create(b, loc, args[0], args[1]);
-  return arith::AddIOp::create(b, loc, args[0], args[1]);
-}
-std::optional<Dims> AddOp::inferContent(ShapeContext &context, unsigned) {
-  return binaryContent(*this, context, [](const Dim &a, const Dim &b) { return a + b; });
-}
-
-Value MulOp::emitScalar(OpBuilder &b, Location loc, ValueRange args) {
-  if (isFloat(args[0]))
-    return arith::MulFOp::create(b, loc, args[0], args[1]);
-  return arith::MulIOp::create(b, loc, args[0], args[1]);
-}
-std::optional<Dims> MulOp::inferContent(ShapeContext &context, unsigned) {
-  return binaryContent(*this, context, [](const Dim &a, const Dim &b) { return a * b; });
+LogicalResult DropoutOp::inferShapes(ShapeContext &context) {
+  if (isPresent(getTrainingMode()) && !getElementTypeOrSelf(getTrainingMode().getType()).isInteger(1))
+    return emitOpError("expects a boolean training_mode, but got ") << getTrainingMode().getType();
+  if (isPresent(getRatio()) && !isa<FloatType>(getElementTypeOrSelf(getRatio().getType())))
+    return emitOpError("expects a float ratio, but got ") << getRatio().getType();
+  context.setType(getOutput(), context.elementType(getData()), context.dims(getData()));
+  context.setType(getMask(), IntegerType::get(getContext(), 1), context.dims(getData()));
+  return success();
 }
 
-Value ReluOp::emitScalar(OpBuilder &b, Location loc, ValueRange args) {
-  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(args[0].getType()));
-  if (isFloat(args[0]))
-    return arith::MaximumFOp::create(b, loc, args[0], zero);
-  return arith::MaxSIOp::create(b, loc, args[0], zero);
+LogicalResult DropoutOp::decompose(Decomposer &d) {
+  constexpr const char *message = "supports inference only, but training_mode is true and the ratio is not 0";
+  if (isPresent(getTrainingMode()) && constantFlag(getTrainingMode()) != false) {
+    std::optional<double> ratio = isPresent(getRatio()) ? splatNumber(getRatio()) : 0.5;
+    if (ratio != 0.0) {
+      if (ratio && constantFlag(getTrainingMode()))
+        return emitOpError(message);
+      auto scalarOf = [&](Value operand) -> Value {
+        Value flat = d.reshape(d(operand), {});
+        Value stored = tensor::ExtractOp::create(d.b, d.loc(), flat, ValueRange());
+        return d.load(d.b, stored, getElementTypeOrSelf(operand.getType()));
+      };
+      Scalar allowed = ~Scalar(d.b, d.loc(), scalarOf(getTrainingMode()));
+      if (!ratio)
+        allowed = allowed | equal(Scalar(d.b, d.loc(), scalarOf(getRatio())), 0);
+      d.check(allowed.value(), message);
+    }
+  }
+  d.setResult(getOutput(), d(getData()));
+  if (!getMask().use_empty())
+    d.setResult(getMask(), d.fill(d.number(d.b.getI8Type(), 1), d.empty(getMask())));
+  return success();
 }
-std::optional<Dims> ReluOp::inferContent(ShapeContext &context, unsigned) { return std::nullopt; }
+
+LogicalResult DropoutOp::upgrade(ImportedNode &node) {
+  if (node.opset >= 12)
+    return success();
+  // Before opset 12 a node was only an inference node; its ratio says nothing.
+  node.attributes.erase("ratio");
+  if (node.opset < 10 && node.numResults > 1)
+    return node.error() << "has a mask of floats, as opset " << node.opset << " defines it, which is not supported";
+  return success();
+}
+
+std::optional<SmallVector<unsigned>> DropoutOp::permutableOperands(ArrayRef<int64_t>) {
+  if (!getMask().use_empty())
+    return std::nullopt;
+  return SmallVector<unsigned>{0};
+}
+void DropoutOp::permute(OpBuilder &, ArrayRef<int64_t>) {}

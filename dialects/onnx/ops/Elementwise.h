@@ -5,7 +5,9 @@
 #ifndef BRISK_DIALECTS_ONNX_OPS_ELEMENTWISE_H
 #define BRISK_DIALECTS_ONNX_OPS_ELEMENTWISE_H
 
+#include "dialects/onnx/Content.h"
 #include "dialects/onnx/Onnx.h"
+#include "dialects/onnx/Scalar.h"
 
 #define GET_OP_CLASSES
 #include "dialects/onnx/ops/Elementwise.h.inc"

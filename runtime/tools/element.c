@@ -38,14 +38,10 @@ typedef struct small_float {
 } small_float;
 
 static const small_float small_floats[] = {
-    [BRISK_FLOAT16] = {5, 10, 15, IEEE},
-    [BRISK_BFLOAT16] = {8, 7, 127, IEEE},
-    [BRISK_FLOAT8E4M3FN] = {4, 3, 7, FINITE_NAN},
-    [BRISK_FLOAT8E4M3FNUZ] = {4, 3, 8, NEGATIVE_NAN},
-    [BRISK_FLOAT8E5M2] = {5, 2, 15, IEEE},
-    [BRISK_FLOAT8E5M2FNUZ] = {5, 2, 16, NEGATIVE_NAN},
-    [BRISK_FLOAT4E2M1] = {2, 1, 1, FINITE},
-    [BRISK_FLOAT6E2M3] = {2, 3, 1, FINITE},
+    [BRISK_FLOAT16] = {5, 10, 15, IEEE},          [BRISK_BFLOAT16] = {8, 7, 127, IEEE},
+    [BRISK_FLOAT8E4M3FN] = {4, 3, 7, FINITE_NAN}, [BRISK_FLOAT8E4M3FNUZ] = {4, 3, 8, NEGATIVE_NAN},
+    [BRISK_FLOAT8E5M2] = {5, 2, 15, IEEE},        [BRISK_FLOAT8E5M2FNUZ] = {5, 2, 16, NEGATIVE_NAN},
+    [BRISK_FLOAT4E2M1] = {2, 1, 1, FINITE},       [BRISK_FLOAT6E2M3] = {2, 3, 1, FINITE},
     [BRISK_FLOAT6E3M2] = {3, 2, 3, FINITE},
 };
 
@@ -61,10 +57,8 @@ static long double decode(const small_float *format, uint32_t code) {
     return NAN;
   if (format->top == IEEE && ones)
     return mantissa ? NAN : sign ? -INFINITY : INFINITY;
-  const long double value =
-      exponent ? ldexpl((long double)(mantissa | 1u << m),
-                        (int)exponent - format->bias - m)
-               : ldexpl((long double)mantissa, 1 - format->bias - m);
+  const long double value = exponent ? ldexpl((long double)(mantissa | 1u << m), (int)exponent - format->bias - m)
+                                     : ldexpl((long double)mantissa, 1 - format->bias - m);
   return sign ? -value : value;
 }
 
@@ -109,11 +103,9 @@ brisk_number brisk_element(int32_t dtype, const void *data, uint64_t index) {
   case BRISK_UINT64:
     return (brisk_number){AS(uint64_t), 0};
   case BRISK_COMPLEX64:
-    return (brisk_number){((const float *)data)[2 * index],
-                          ((const float *)data)[2 * index + 1]};
+    return (brisk_number){((const float *)data)[2 * index], ((const float *)data)[2 * index + 1]};
   case BRISK_COMPLEX128:
-    return (brisk_number){((const double *)data)[2 * index],
-                          ((const double *)data)[2 * index + 1]};
+    return (brisk_number){((const double *)data)[2 * index], ((const double *)data)[2 * index + 1]};
   default:
     break;
   }
@@ -126,8 +118,7 @@ brisk_number brisk_element(int32_t dtype, const void *data, uint64_t index) {
   case BRISK_UINT2:
     return (brisk_number){code, 0};
   case BRISK_FLOAT8E8M0: /* a power of two; all ones is NaN */
-    return (brisk_number){
-        code == 0xff ? (long double)NAN : ldexpl(1, (int)code - 127), 0};
+    return (brisk_number){code == 0xff ? (long double)NAN : ldexpl(1, (int)code - 127), 0};
   default:
     return (brisk_number){decode(&small_floats[dtype], code), 0};
   }
@@ -135,24 +126,20 @@ brisk_number brisk_element(int32_t dtype, const void *data, uint64_t index) {
 
 /*===-- Arrays and tensors --===*/
 
-static bool is_signed(int32_t dtype) {
-  return dtype == BRISK_INT4 || dtype == BRISK_INT2;
-}
+static bool is_signed(int32_t dtype) { return dtype == BRISK_INT4 || dtype == BRISK_INT2; }
 
 /* How numpy spells the dtype; raw unsigned integers stand for what it lacks. */
 static brisk_array spelling(int32_t dtype) {
-  static const char kinds[] = {
-      [BRISK_FLOAT32] = 'f',   [BRISK_UINT8] = 'u',     [BRISK_INT8] = 'i',
-      [BRISK_UINT16] = 'u',    [BRISK_INT16] = 'i',     [BRISK_INT32] = 'i',
-      [BRISK_INT64] = 'i',     [BRISK_BOOL] = 'b',      [BRISK_FLOAT16] = 'f',
-      [BRISK_FLOAT64] = 'f',   [BRISK_UINT32] = 'u',    [BRISK_UINT64] = 'u',
-      [BRISK_COMPLEX64] = 'c', [BRISK_COMPLEX128] = 'c'};
+  static const char kinds[] = {[BRISK_FLOAT32] = 'f',   [BRISK_UINT8] = 'u',     [BRISK_INT8] = 'i',
+                               [BRISK_UINT16] = 'u',    [BRISK_INT16] = 'i',     [BRISK_INT32] = 'i',
+                               [BRISK_INT64] = 'i',     [BRISK_BOOL] = 'b',      [BRISK_FLOAT16] = 'f',
+                               [BRISK_FLOAT64] = 'f',   [BRISK_UINT32] = 'u',    [BRISK_UINT64] = 'u',
+                               [BRISK_COMPLEX64] = 'c', [BRISK_COMPLEX128] = 'c'};
   const int32_t width = brisk_dtype_bits(dtype);
   char kind = is_signed(dtype) ? 'i' : 'u';
   if ((size_t)dtype < sizeof kinds && kinds[dtype])
     kind = kinds[dtype];
-  return (brisk_array){.kind = kind,
-                       .item_bytes = (uint32_t)(width < 8 ? 1 : width / 8)};
+  return (brisk_array){.kind = kind, .item_bytes = (uint32_t)(width < 8 ? 1 : width / 8)};
 }
 
 static bool is_spelled(const brisk_array *array, int32_t dtype) {
@@ -172,24 +159,21 @@ static const char *describe(const brisk_array *array) {
     char kind;
     uint32_t bytes;
     const char *name;
-  } names[] = {
-      {'f', 4, "float32"},   {'u', 1, "uint8"},      {'i', 1, "int8"},
-      {'u', 2, "uint16"},    {'i', 2, "int16"},      {'i', 4, "int32"},
-      {'i', 8, "int64"},     {'b', 1, "bool"},       {'f', 2, "float16"},
-      {'f', 8, "float64"},   {'u', 4, "uint32"},     {'u', 8, "uint64"},
-      {'c', 8, "complex64"}, {'c', 16, "complex128"}};
+  } names[] = {{'f', 4, "float32"},   {'u', 1, "uint8"},      {'i', 1, "int8"},   {'u', 2, "uint16"},
+               {'i', 2, "int16"},     {'i', 4, "int32"},      {'i', 8, "int64"},  {'b', 1, "bool"},
+               {'f', 2, "float16"},   {'f', 8, "float64"},    {'u', 4, "uint32"}, {'u', 8, "uint64"},
+               {'c', 8, "complex64"}, {'c', 16, "complex128"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
     if (names[i].kind == array->kind && names[i].bytes == array->item_bytes)
       return names[i].name;
   return "raw bytes";
 }
 
-brisk_status brisk_tensor_from_array(const brisk_array *array, int32_t dtype,
-                                     const char *input, brisk_tensor *tensor) {
+brisk_status brisk_tensor_from_array(const brisk_array *array, int32_t dtype, const char *input, brisk_tensor *tensor) {
   const int32_t width = brisk_dtype_bits(dtype);
   if (!is_spelled(array, dtype))
-    return brisk_fail(BRISK_ERROR_INPUT, "'%s' expects %s, but the file has %s",
-                      input, brisk_dtype_name(dtype), describe(array));
+    return brisk_fail(BRISK_ERROR_INPUT, "'%s' expects %s, but the file has %s", input, brisk_dtype_name(dtype),
+                      describe(array));
   const uint64_t bytes = brisk_tensor_bytes(dtype, array->rank, array->dims);
   uint8_t *data = brisk_allocate(bytes);
   if (!data)
@@ -206,13 +190,11 @@ brisk_status brisk_tensor_from_array(const brisk_array *array, int32_t dtype,
   return BRISK_OK;
 }
 
-brisk_status brisk_array_from_tensor(const brisk_tensor *tensor,
-                                     const char *name, brisk_array *array) {
+brisk_status brisk_array_from_tensor(const brisk_tensor *tensor, const char *name, brisk_array *array) {
   const int32_t width = brisk_dtype_bits(tensor->dtype);
   *array = spelling(tensor->dtype);
   if (tensor->dtype == BRISK_STRING)
-    return brisk_fail(BRISK_ERROR_OUTPUT,
-                      "'%s' holds strings, which .npz files cannot", name);
+    return brisk_fail(BRISK_ERROR_OUTPUT, "'%s' holds strings, which .npz files cannot", name);
   array->bytes = brisk_count(tensor->rank, tensor->dims) * array->item_bytes;
   array->rank = tensor->rank;
   array->name = strdup(name);
@@ -228,9 +210,7 @@ brisk_status brisk_array_from_tensor(const brisk_tensor *tensor,
     memcpy(array->data, tensor->data, array->bytes);
   for (uint64_t i = 0; width < 8 && i < array->bytes; ++i) {
     const uint32_t code = bits_at(tensor->data, i * (uint64_t)width, width);
-    array->data[i] =
-        (uint8_t)(is_signed(tensor->dtype) ? sign_extend(code, width)
-                                           : (int32_t)code);
+    array->data[i] = (uint8_t)(is_signed(tensor->dtype) ? sign_extend(code, width) : (int32_t)code);
   }
   return BRISK_OK;
 }

@@ -15,14 +15,11 @@
 /*===-- Files --===*/
 
 /* Moves the array into input `index`. */
-static brisk_status take(brisk_session *session, int32_t index,
-                         brisk_array *array) {
+static brisk_status take(brisk_session *session, int32_t index, brisk_array *array) {
   const brisk_value *value = brisk_model_input(session->model, index);
   if (session->inputs[index].dtype)
-    return brisk_fail(BRISK_ERROR_INPUT, "input '%s' is given twice",
-                      value->name);
-  brisk_status status = brisk_tensor_from_array(
-      array, value->dtype, value->name, &session->inputs[index]);
+    return brisk_fail(BRISK_ERROR_INPUT, "input '%s' is given twice", value->name);
+  brisk_status status = brisk_tensor_from_array(array, value->dtype, value->name, &session->inputs[index]);
   if (status)
     return status;
   session->input_dims[index] = array->dims;
@@ -31,31 +28,27 @@ static brisk_status take(brisk_session *session, int32_t index,
 }
 
 /* Names of the model's inputs, for a message. */
-static const char *list_inputs(const brisk_session *session, char *text,
-                               size_t size) {
+static const char *list_inputs(const brisk_session *session, char *text, size_t size) {
   size_t used = 0;
   text[0] = 0;
   for (int32_t i = 0; i < session->num_inputs && used < size; ++i)
-    used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
-                             brisk_model_input(session->model, i)->name);
+    used +=
+        (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", brisk_model_input(session->model, i)->name);
   return text;
 }
 
 /* A file of samples or of golden results may hold these besides inputs. */
 static bool is_companion(const brisk_session *session, const char *name) {
-  return !strcmp(name, "label") ||
-         brisk_model_find_output(session->model, name) >= 0;
+  return !strcmp(name, "label") || brisk_model_find_output(session->model, name) >= 0;
 }
 
-static brisk_status take_all(brisk_session *session, const char *path,
-                             brisk_arrays *arrays) {
+static brisk_status take_all(brisk_session *session, const char *path, brisk_arrays *arrays) {
   char names[200];
   if (arrays->count == 1 && !arrays->items[0].name) {
     if (session->num_inputs == 1)
       return take(session, 0, &arrays->items[0]);
-    return brisk_fail(BRISK_ERROR_INPUT,
-                      "'%s' has no names: give NAME=%s with one of %s", path,
-                      path, list_inputs(session, names, sizeof names));
+    return brisk_fail(BRISK_ERROR_INPUT, "'%s' has no names: give NAME=%s with one of %s", path, path,
+                      list_inputs(session, names, sizeof names));
   }
   for (size_t i = 0; i < arrays->count; ++i) {
     const char *name = arrays->items[i].name;
@@ -63,9 +56,8 @@ static brisk_status take_all(brisk_session *session, const char *path,
     if (index < 0 && is_companion(session, name))
       continue;
     if (index < 0)
-      return brisk_fail(BRISK_ERROR_INPUT,
-                        "'%s' holds '%s', but the model's inputs are %s", path,
-                        name, list_inputs(session, names, sizeof names));
+      return brisk_fail(BRISK_ERROR_INPUT, "'%s' holds '%s', but the model's inputs are %s", path, name,
+                        list_inputs(session, names, sizeof names));
     brisk_status status = take(session, index, &arrays->items[i]);
     if (status)
       return status;
@@ -73,8 +65,7 @@ static brisk_status take_all(brisk_session *session, const char *path,
   return BRISK_OK;
 }
 
-static brisk_status take_one(brisk_session *session, int32_t index,
-                             const char *path, brisk_arrays *arrays) {
+static brisk_status take_one(brisk_session *session, int32_t index, const char *path, brisk_arrays *arrays) {
   if (arrays->count == 1)
     return take(session, index, &arrays->items[0]);
   const char *name = brisk_model_input(session->model, index)->name;
@@ -86,12 +77,10 @@ static brisk_status take_one(brisk_session *session, int32_t index,
 
 /* Splits [NAME=]FILE. Both parts may hold '=', so NAME is the first prefix that
  * the model knows; *index is -1 without one. */
-static brisk_status split(const brisk_session *session, const char *text,
-                          int32_t *index, const char **path) {
+static brisk_status split(const brisk_session *session, const char *text, int32_t *index, const char **path) {
   *path = text;
   *index = -1;
-  for (const char *equals = strchr(text, '='); equals;
-       equals = strchr(equals + 1, '='))
+  for (const char *equals = strchr(text, '='); equals; equals = strchr(equals + 1, '='))
     for (int32_t i = 0; i < session->num_inputs; ++i) {
       const char *name = brisk_model_input(session->model, i)->name;
       const size_t length = (size_t)(equals - text);
@@ -103,10 +92,8 @@ static brisk_status split(const brisk_session *session, const char *text,
     }
   char names[200];
   if (strchr(text, '=') && access(text, F_OK))
-    return brisk_fail(BRISK_ERROR_INPUT,
-                      "the model has no input '%.*s'; its inputs are %s",
-                      (int)strcspn(text, "="), text,
-                      list_inputs(session, names, sizeof names));
+    return brisk_fail(BRISK_ERROR_INPUT, "the model has no input '%.*s'; its inputs are %s", (int)strcspn(text, "="),
+                      text, list_inputs(session, names, sizeof names));
   return BRISK_OK;
 }
 
@@ -122,8 +109,7 @@ static brisk_status read_files(brisk_session *session) {
     status = brisk_arrays_read(path, &arrays);
     if (status)
       return status;
-    status = index < 0 ? take_all(session, path, &arrays)
-                       : take_one(session, index, path, &arrays);
+    status = index < 0 ? take_all(session, path, &arrays) : take_one(session, index, path, &arrays);
     brisk_arrays_free(&arrays);
   }
   return status;
@@ -140,8 +126,7 @@ static uint64_t next_random(uint64_t *state) {
 }
 
 static bool is_float(int32_t dtype) {
-  return dtype == BRISK_FLOAT32 || dtype == BRISK_FLOAT64 ||
-         dtype == BRISK_COMPLEX64 || dtype == BRISK_COMPLEX128;
+  return dtype == BRISK_FLOAT32 || dtype == BRISK_FLOAT64 || dtype == BRISK_COMPLEX64 || dtype == BRISK_COMPLEX128;
 }
 
 /* Floats in [-1, 1). Integers and bool get 0 or 1, which are tokens, masks and
@@ -151,12 +136,10 @@ static void draw(const brisk_tensor *tensor, uint64_t *state) {
   const uint64_t count = brisk_count(tensor->rank, tensor->dims);
   const int32_t bits = brisk_dtype_bits(tensor->dtype);
   if (is_float(tensor->dtype)) {
-    const bool wide =
-        tensor->dtype == BRISK_FLOAT64 || tensor->dtype == BRISK_COMPLEX128;
+    const bool wide = tensor->dtype == BRISK_FLOAT64 || tensor->dtype == BRISK_COMPLEX128;
     const uint64_t parts = tensor->capacity / (wide ? 8 : 4);
     for (uint64_t i = 0; i < parts; ++i) {
-      const double value =
-          (double)(next_random(state) >> 40) / (double)(1 << 23) - 1;
+      const double value = (double)(next_random(state) >> 40) / (double)(1 << 23) - 1;
       if (wide)
         ((double *)tensor->data)[i] = value;
       else
@@ -169,16 +152,14 @@ static void draw(const brisk_tensor *tensor, uint64_t *state) {
     const unsigned one = tensor->dtype == BRISK_FLOAT16 ? 0x3c00 : 0x3f80;
     for (uint64_t i = 0; i < count; ++i) {
       const uint64_t random = next_random(state);
-      ((uint16_t *)tensor->data)[i] =
-          (uint16_t)((random >> 40) % one | (random & 0x8000));
+      ((uint16_t *)tensor->data)[i] = (uint16_t)((random >> 40) % one | (random & 0x8000));
     }
     return;
   }
   /* One random bit at the bottom of each element. */
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t at = i * (uint64_t)bits;
-    ((uint8_t *)tensor->data)[at / 8] |=
-        (uint8_t)((next_random(state) >> 63) << at % 8);
+    ((uint8_t *)tensor->data)[at / 8] |= (uint8_t)((next_random(state) >> 63) << at % 8);
   }
 }
 
@@ -208,15 +189,13 @@ static const char *find_shape(const brisk_session *session, const char *name) {
   return NULL;
 }
 
-static brisk_status make_random(brisk_session *session, int32_t index,
-                                uint64_t *state) {
+static brisk_status make_random(brisk_session *session, int32_t index, uint64_t *state) {
   const brisk_value *value = brisk_model_input(session->model, index);
   char type[200];
   brisk_format_value(type, sizeof type, (const brisk_abi_value *)value);
   int64_t *dims = malloc(((size_t)value->rank + 1) * sizeof *dims);
   if (!dims)
-    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'",
-                      value->name);
+    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'", value->name);
   session->input_dims[index] = dims;
   bool open = false;
   for (int32_t i = 0; i < value->rank; ++i) {
@@ -225,24 +204,17 @@ static brisk_status make_random(brisk_session *session, int32_t index,
   }
   const char *shape = find_shape(session, value->name);
   if (shape && parse_dims(shape, dims, value->rank) != value->rank)
-    return brisk_fail(BRISK_ERROR_INPUT,
-                      "input '%s' expects %s, but got --shape %s", value->name,
-                      type, shape);
+    return brisk_fail(BRISK_ERROR_INPUT, "input '%s' expects %s, but got --shape %s", value->name, type, shape);
   if (open && !shape)
-    return brisk_fail(BRISK_ERROR_INPUT,
-                      "input '%s' %s has open dims: give --shape %s=DIMS",
-                      value->name, type, value->name);
-  if (value->dtype == BRISK_STRING)
-    return brisk_fail(BRISK_ERROR_INPUT,
-                      "input '%s' holds strings, which brisk-run cannot make",
+    return brisk_fail(BRISK_ERROR_INPUT, "input '%s' %s has open dims: give --shape %s=DIMS", value->name, type,
                       value->name);
+  if (value->dtype == BRISK_STRING)
+    return brisk_fail(BRISK_ERROR_INPUT, "input '%s' holds strings, which brisk-run cannot make", value->name);
   const uint64_t bytes = brisk_tensor_bytes(value->dtype, value->rank, dims);
   void *data = brisk_allocate(bytes);
   if (!data)
-    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for input '%s'",
-                      value->name);
-  session->inputs[index] =
-      (brisk_tensor){value->dtype, value->rank, dims, data, bytes};
+    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for input '%s'", value->name);
+  session->inputs[index] = (brisk_tensor){value->dtype, value->rank, dims, data, bytes};
   draw(&session->inputs[index], state);
   return BRISK_OK;
 }
@@ -256,8 +228,7 @@ static brisk_status check_shapes(const brisk_session *session) {
     const char *text = session->options.shapes.items[i];
     bool known = false;
     for (int32_t j = 0; j < session->num_inputs; ++j)
-      known |= !session->inputs[j].dtype &&
-               find_shape(session, brisk_model_input(session->model, j)->name);
+      known |= !session->inputs[j].dtype && find_shape(session, brisk_model_input(session->model, j)->name);
     if (!known || !session->options.random)
       return brisk_fail(BRISK_ERROR_INPUT,
                         "--shape %s is for an input that is drawn by --random; "
@@ -281,12 +252,8 @@ brisk_status brisk_session_inputs(brisk_session *session) {
       continue;
     }
     char type[200];
-    status = brisk_fail(
-        BRISK_ERROR_INPUT,
-        "input '%s' %s is missing: give --input %s=FILE or --random",
-        value->name,
-        brisk_format_value(type, sizeof type, (const brisk_abi_value *)value),
-        value->name);
+    status = brisk_fail(BRISK_ERROR_INPUT, "input '%s' %s is missing: give --input %s=FILE or --random", value->name,
+                        brisk_format_value(type, sizeof type, (const brisk_abi_value *)value), value->name);
   }
   return status;
 }

@@ -21,15 +21,13 @@
 
 static brisk_status run_once(brisk_session *session) {
   brisk_status status =
-      brisk_run(session->context, session->inputs, session->num_inputs,
-                session->outputs, session->num_outputs);
+      brisk_run(session->context, session->inputs, session->num_inputs, session->outputs, session->num_outputs);
   if (status)
     brisk_fail(status, "%s", brisk_context_message(session->context));
   return status;
 }
 
-static brisk_status run_group(brisk_session *session, uint64_t runs,
-                              uint64_t *ns) {
+static brisk_status run_group(brisk_session *session, uint64_t runs, uint64_t *ns) {
   const uint64_t start = brisk_now_ns();
   brisk_status status = BRISK_OK;
   for (uint64_t i = 0; !status && i < runs; ++i)
@@ -43,17 +41,14 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static void print_times(const brisk_session *session, double *us,
-                        int64_t count) {
+static void print_times(const brisk_session *session, double *us, int64_t count) {
   qsort(us, (size_t)count, sizeof *us, by_size);
-  const double median =
-      count % 2 ? us[count / 2] : (us[count / 2 - 1] + us[count / 2]) / 2;
+  const double median = count % 2 ? us[count / 2] : (us[count / 2 - 1] + us[count / 2]) / 2;
   /* The smallest time that 99 % of the samples do not exceed. */
   const int64_t rank99 = (count * 99 + 99) / 100;
   printf("{\"min_us\": %.3f, \"median_us\": %.3f, \"p99_us\": %.3f, "
          "\"open_us\": %.3f, \"first_us\": %.3f}\n",
-         us[0], median, us[rank99 - 1], (double)session->open_ns / 1e3,
-         (double)session->first_ns / 1e3);
+         us[0], median, us[rank99 - 1], (double)session->open_ns / 1e3, (double)session->first_ns / 1e3);
 }
 
 static brisk_status measure(brisk_session *session) {
@@ -72,8 +67,7 @@ static brisk_status measure(brisk_session *session) {
     return status;
   double *us = malloc((size_t)repeat * sizeof *us);
   if (!us)
-    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for %" PRId64 " times",
-                      repeat);
+    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for %" PRId64 " times", repeat);
   for (int64_t i = 0; !status && i < repeat; ++i) {
     status = run_group(session, runs, &ns);
     us[i] = (double)ns / 1e3 / (double)runs;
@@ -88,9 +82,8 @@ static brisk_status measure(brisk_session *session) {
 
 static brisk_status open_model(brisk_session *session, const void *descriptor) {
   const uint64_t start = brisk_now_ns();
-  brisk_status status =
-      descriptor ? brisk_model_from_abi(descriptor, &session->model)
-                 : brisk_model_open(session->options.artifact, &session->model);
+  brisk_status status = descriptor ? brisk_model_from_abi(descriptor, &session->model)
+                                   : brisk_model_open(session->options.artifact, &session->model);
   session->open_ns = brisk_now_ns() - start;
   if (status)
     return status;
@@ -100,8 +93,7 @@ static brisk_status open_model(brisk_session *session, const void *descriptor) {
   session->outputs = calloc((size_t)outputs + 1, sizeof *session->outputs);
   session->input_dims = calloc((size_t)inputs + 1, sizeof(int64_t *));
   session->output_buffers = calloc((size_t)outputs + 1, sizeof(void *));
-  if (!session->inputs || !session->outputs || !session->input_dims ||
-      !session->output_buffers)
+  if (!session->inputs || !session->outputs || !session->input_dims || !session->output_buffers)
     return brisk_fail(BRISK_ERROR_MEMORY, "out of memory");
   session->num_inputs = inputs;
   session->num_outputs = outputs;
@@ -110,13 +102,11 @@ static brisk_status open_model(brisk_session *session, const void *descriptor) {
 
 static brisk_status open_context(brisk_session *session) {
   const brisk_run_options *options = &session->options;
-  const brisk_options wanted = {
-      .threads = options->threads ? (int32_t)options->threads : -1,
-      .max_isa = options->isa,
-      .profile_events = options->profile ? PROFILE_EVENTS : 0};
+  const brisk_options wanted = {.threads = options->threads ? (int32_t)options->threads : -1,
+                                .max_isa = options->isa,
+                                .profile_events = options->profile ? PROFILE_EVENTS : 0};
   const uint64_t start = brisk_now_ns();
-  brisk_status status =
-      brisk_context_create(session->model, &wanted, &session->context);
+  brisk_status status = brisk_context_create(session->model, &wanted, &session->context);
   session->open_ns += brisk_now_ns() - start;
   return status;
 }
@@ -126,14 +116,12 @@ static brisk_status open_context(brisk_session *session) {
 static brisk_status make_outputs(brisk_session *session) {
   for (int32_t i = 0; i < session->num_outputs; ++i) {
     const brisk_value *value = brisk_model_output(session->model, i);
-    const uint64_t bytes =
-        brisk_tensor_bytes(value->dtype, value->rank, value->dims);
+    const uint64_t bytes = brisk_tensor_bytes(value->dtype, value->rank, value->dims);
     if (bytes == UINT64_MAX)
       continue;
     session->output_buffers[i] = brisk_allocate(bytes);
     if (!session->output_buffers[i])
-      return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for output '%s'",
-                        value->name);
+      return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for output '%s'", value->name);
     session->outputs[i].data = session->output_buffers[i];
     session->outputs[i].capacity = bytes;
   }
@@ -158,15 +146,13 @@ static void close_session(brisk_session *session) {
 /*===-- Results --===*/
 
 static brisk_status write_outputs(const brisk_session *session) {
-  brisk_arrays arrays = {
-      calloc((size_t)session->num_outputs + 1, sizeof(brisk_array)), 0};
+  brisk_arrays arrays = {calloc((size_t)session->num_outputs + 1, sizeof(brisk_array)), 0};
   brisk_status status = BRISK_OK;
   if (!arrays.items)
     return brisk_fail(BRISK_ERROR_MEMORY, "out of memory");
   for (int32_t i = 0; !status && i < session->num_outputs; ++i) {
-    status = brisk_array_from_tensor(
-        &session->outputs[i], brisk_model_output(session->model, i)->name,
-        &arrays.items[i]);
+    status =
+        brisk_array_from_tensor(&session->outputs[i], brisk_model_output(session->model, i)->name, &arrays.items[i]);
     arrays.count += !status;
   }
   if (!status)
@@ -208,8 +194,7 @@ static bool in_range(const brisk_run_options *options) {
   if (options->threads > 1024)
     fputs("brisk-run: --threads expects at most 1024\n", stderr);
   else if (options->repeat > MAX_REPEAT || options->warmup > MAX_REPEAT)
-    fprintf(stderr, "brisk-run: --repeat and --warmup expect at most %d\n",
-            MAX_REPEAT);
+    fprintf(stderr, "brisk-run: --repeat and --warmup expect at most %d\n", MAX_REPEAT);
   else if (options->isa && brisk_isa_from_name(options->isa) < 0)
     fprintf(stderr,
             "brisk-run: --isa expects x86-64, x86-64-v3 or x86-64-v4, but got "
@@ -223,8 +208,7 @@ static bool in_range(const brisk_run_options *options) {
 int brisk_main(int argc, char **argv, const void *descriptor) {
   brisk_session session = {0};
   int result = 2;
-  if (brisk_options_parse(argc, argv, descriptor != NULL, &session.options) &&
-      in_range(&session.options)) {
+  if (brisk_options_parse(argc, argv, descriptor != NULL, &session.options) && in_range(&session.options)) {
     result = 0;
     if (session.options.help)
       brisk_options_help(argc > 0 ? argv[0] : "brisk-run", descriptor != NULL);

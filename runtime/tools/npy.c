@@ -69,8 +69,7 @@ static bool read_number(cursor *c, int64_t *number) {
     return false;
   *number = 0;
   for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; ++c->at)
-    if (__builtin_mul_overflow(*number, 10, number) ||
-        __builtin_add_overflow(*number, *c->at - '0', number))
+    if (__builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, *c->at - '0', number))
       return false;
   if (c->at < c->end && *c->at == 'L') /* written by Python 2 */
     ++c->at;
@@ -94,8 +93,7 @@ static bool read_shape(cursor *c, header *h) {
 
 /* Reads "<f4". */
 static bool read_descr(const char *text, header *h) {
-  if (strlen(text) < 3 || !strchr("<>|=", text[0]) ||
-      !strchr("biufcV", text[1]))
+  if (strlen(text) < 3 || !strchr("<>|=", text[0]) || !strchr("biufcV", text[1]))
     return false;
   h->order = text[0];
   h->kind = text[1];
@@ -107,8 +105,7 @@ static bool read_descr(const char *text, header *h) {
   return true;
 }
 
-static brisk_status read_header(const char *where, const char *text,
-                                size_t size, header *h) {
+static brisk_status read_header(const char *where, const char *text, size_t size, header *h) {
   cursor c = {text, text + size};
   char key[16], descr[32];
   bool has_descr = false, has_order = false, has_shape = false;
@@ -117,9 +114,7 @@ static brisk_status read_header(const char *where, const char *text,
     good = read_text(&c, key, sizeof key) && accept(&c, ":");
     if (good && !strcmp(key, "descr")) {
       if (!read_text(&c, descr, sizeof descr) || !read_descr(descr, h))
-        return brisk_fail(BRISK_ERROR_FILE,
-                          "'%s' holds elements that are not plain numbers",
-                          where);
+        return brisk_fail(BRISK_ERROR_FILE, "'%s' holds elements that are not plain numbers", where);
       has_descr = true;
     } else if (good && !strcmp(key, "fortran_order")) {
       h->fortran = accept(&c, "True");
@@ -138,8 +133,7 @@ static brisk_status read_header(const char *where, const char *text,
   }
   skip_space(&c);
   if (!good || c.at != c.end || !has_descr || !has_order || !has_shape)
-    return brisk_fail(BRISK_ERROR_FILE, "'%s' has a damaged .npy header",
-                      where);
+    return brisk_fail(BRISK_ERROR_FILE, "'%s' has a damaged .npy header", where);
   return BRISK_OK;
 }
 
@@ -156,8 +150,7 @@ static void reverse_bytes(const header *h, uint8_t *data, uint64_t bytes) {
 }
 
 /* Copies column-major elements to row-major order. */
-static void transpose(const header *h, const uint8_t *from, uint8_t *to,
-                      uint64_t bytes) {
+static void transpose(const header *h, const uint8_t *from, uint8_t *to, uint64_t bytes) {
   int64_t index[MAX_RANK] = {0};
   for (uint64_t at = 0; at < bytes; at += h->item_bytes) {
     uint64_t source = 0;
@@ -182,14 +175,12 @@ static bool count_bytes(const header *h, uint64_t *bytes) {
   return empty || !overflow;
 }
 
-brisk_status brisk_npy_parse(const char *where, const uint8_t *bytes,
-                             uint64_t size, brisk_array *array) {
+brisk_status brisk_npy_parse(const char *where, const uint8_t *bytes, uint64_t size, brisk_array *array) {
   *array = (brisk_array){0};
   if (size < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0)
     return brisk_fail(BRISK_ERROR_FILE, "'%s' is not in .npy format", where);
   if (bytes[6] < 1 || bytes[6] > 3)
-    return brisk_fail(BRISK_ERROR_FILE, "'%s' has .npy version %d.%d", where,
-                      bytes[6], bytes[7]);
+    return brisk_fail(BRISK_ERROR_FILE, "'%s' has .npy version %d.%d", where, bytes[6], bytes[7]);
   uint64_t start = bytes[6] == 1 ? 10 : 12;
   uint64_t length = bytes[8] | (uint64_t)bytes[9] << 8;
   if (start == 12 && size >= 12)
@@ -197,17 +188,14 @@ brisk_status brisk_npy_parse(const char *where, const uint8_t *bytes,
   if (size < start || length > size - start || length > MAX_HEADER)
     return brisk_fail(BRISK_ERROR_FILE, "'%s' is truncated", where);
   header h = {0};
-  brisk_status status =
-      read_header(where, (const char *)bytes + start, length, &h);
+  brisk_status status = read_header(where, (const char *)bytes + start, length, &h);
   if (status)
     return status;
 
   const uint64_t have = size - start - length;
   uint64_t need;
   if (!count_bytes(&h, &need) || need != have)
-    return brisk_fail(BRISK_ERROR_FILE,
-                      "'%s' has %" PRIu64
-                      " bytes of elements, which is not what its shape needs",
+    return brisk_fail(BRISK_ERROR_FILE, "'%s' has %" PRIu64 " bytes of elements, which is not what its shape needs",
                       where, have);
   array->dims = malloc(((size_t)h.rank + 1) * sizeof *array->dims);
   array->data = brisk_allocate(need);
@@ -238,14 +226,10 @@ char *brisk_npy_header(const brisk_array *array, size_t *size) {
   if (!text)
     return NULL;
   size_t used = 10;
-  used +=
-      (size_t)snprintf(text + used, room - used,
-                       "{'descr': '%c%c%u', 'fortran_order': False, 'shape': (",
-                       array->item_bytes > 1 && array->kind != 'V' ? '<' : '|',
-                       array->kind, array->item_bytes);
+  used += (size_t)snprintf(text + used, room - used, "{'descr': '%c%c%u', 'fortran_order': False, 'shape': (",
+                           array->item_bytes > 1 && array->kind != 'V' ? '<' : '|', array->kind, array->item_bytes);
   for (int32_t i = 0; i < array->rank; ++i)
-    used += (size_t)snprintf(text + used, room - used, "%s%" PRId64 "%s",
-                             i ? ", " : "", array->dims[i],
+    used += (size_t)snprintf(text + used, room - used, "%s%" PRId64 "%s", i ? ", " : "", array->dims[i],
                              array->rank == 1 ? "," : "");
   used += (size_t)snprintf(text + used, room - used, "), }");
   const size_t total = (used + 1 + 63) / 64 * 64;

@@ -30,8 +30,7 @@ void brisk_arrays_free(brisk_arrays *arrays) {
   *arrays = (brisk_arrays){0};
 }
 
-const brisk_array *brisk_arrays_find(const brisk_arrays *arrays,
-                                     const char *name) {
+const brisk_array *brisk_arrays_find(const brisk_arrays *arrays, const char *name) {
   for (size_t i = 0; i < arrays->count; ++i)
     if (arrays->items[i].name && !strcmp(arrays->items[i].name, name))
       return &arrays->items[i];
@@ -54,13 +53,7 @@ static void put(uint8_t **at, uint64_t value, int bytes) {
 
 /*===-- Reading --===*/
 
-enum {
-  LOCAL = 0x04034b50,
-  CENTRAL = 0x02014b50,
-  END = 0x06054b50,
-  END_64 = 0x06064b50,
-  LOCATOR_64 = 0x07064b50
-};
+enum { LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50, END_64 = 0x06064b50, LOCATOR_64 = 0x07064b50 };
 
 typedef struct archive {
   const char *path;
@@ -76,12 +69,9 @@ typedef struct entry {
   uint64_t packed, unpacked, offset;
 } entry;
 
-static bool inside(uint64_t offset, uint64_t size, uint64_t end) {
-  return offset <= end && size <= end - offset;
-}
+static bool inside(uint64_t offset, uint64_t size, uint64_t end) { return offset <= end && size <= end - offset; }
 
-static bool read_at(const archive *zip, uint64_t offset, void *to,
-                    uint64_t size) {
+static bool read_at(const archive *zip, uint64_t offset, void *to, uint64_t size) {
   if (!inside(offset, size, zip->size))
     return false;
   for (uint8_t *at = to; size;) {
@@ -98,15 +88,13 @@ static bool read_at(const archive *zip, uint64_t offset, void *to,
 }
 
 static brisk_status damaged(const archive *zip, const char *what) {
-  return brisk_fail(BRISK_ERROR_FILE, "'%s' is a damaged .npz file: %s",
-                    zip->path, what);
+  return brisk_fail(BRISK_ERROR_FILE, "'%s' is a damaged .npz file: %s", zip->path, what);
 }
 
 /* Finds the directory through the record at the file's end, which only a
  * comment of at most 64 KiB may follow. */
 static brisk_status find_directory(archive *zip) {
-  const uint64_t tail =
-      zip->size < 22 + 0xffff ? zip->size : (uint64_t)22 + 0xffff;
+  const uint64_t tail = zip->size < 22 + 0xffff ? zip->size : (uint64_t)22 + 0xffff;
   uint8_t *bytes = malloc(tail + 1);
   if (!bytes)
     return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'", zip->path);
@@ -115,8 +103,7 @@ static brisk_status find_directory(archive *zip) {
   uint64_t at = 0;
   if (read_at(zip, start, bytes, tail))
     for (uint64_t end = tail >= 22 ? tail - 22 + 1 : 0; end-- > 0 && !found;)
-      if (field(bytes + end, 4) == END &&
-          end + 22 + field(bytes + end + 20, 2) == tail) {
+      if (field(bytes + end, 4) == END && end + 22 + field(bytes + end + 20, 2) == tail) {
         found = true;
         at = end;
       }
@@ -130,18 +117,15 @@ static brisk_status find_directory(archive *zip) {
     return damaged(zip, "it has no end record");
 
   uint8_t locator[20], end64[56];
-  if (start + at >= sizeof locator &&
-      read_at(zip, start + at - sizeof locator, locator, sizeof locator) &&
+  if (start + at >= sizeof locator && read_at(zip, start + at - sizeof locator, locator, sizeof locator) &&
       field(locator, 4) == LOCATOR_64) {
-    if (!read_at(zip, field(locator + 8, 8), end64, sizeof end64) ||
-        field(end64, 4) != END_64)
+    if (!read_at(zip, field(locator + 8, 8), end64, sizeof end64) || field(end64, 4) != END_64)
       return damaged(zip, "its 64-bit end record is missing");
     zip->entries = field(end64 + 32, 8);
     zip->directory_bytes = field(end64 + 40, 8);
     zip->directory = field(end64 + 48, 8);
   }
-  if (!inside(zip->directory, zip->directory_bytes, zip->size) ||
-      zip->entries > zip->directory_bytes / 46)
+  if (!inside(zip->directory, zip->directory_bytes, zip->size) || zip->entries > zip->directory_bytes / 46)
     return damaged(zip, "its directory is not inside it");
   return BRISK_OK;
 }
@@ -172,13 +156,11 @@ static bool widen(entry *e, const uint8_t *extra, uint64_t size) {
 }
 
 /* Reads the directory record at *at and moves *at behind it. */
-static brisk_status read_record(const archive *zip, const uint8_t **at,
-                                const uint8_t *end, entry *e) {
+static brisk_status read_record(const archive *zip, const uint8_t **at, const uint8_t *end, entry *e) {
   const uint8_t *record = *at;
   if (end - record < 46 || field(record, 4) != CENTRAL)
     return damaged(zip, "its directory is not one");
-  const uint64_t name = field(record + 28, 2), extra = field(record + 30, 2),
-                 comment = field(record + 32, 2);
+  const uint64_t name = field(record + 28, 2), extra = field(record + 30, 2), comment = field(record + 32, 2);
   if ((uint64_t)(end - record) < 46 + name + extra + comment)
     return damaged(zip, "its directory is truncated");
   *e = (entry){.flags = (uint32_t)field(record + 8, 2),
@@ -198,8 +180,7 @@ static brisk_status read_record(const archive *zip, const uint8_t **at,
   return BRISK_OK;
 }
 
-static bool inflate_all(const uint8_t *from, uint64_t packed, uint8_t *to,
-                        uint64_t unpacked) {
+static bool inflate_all(const uint8_t *from, uint64_t packed, uint8_t *to, uint64_t unpacked) {
   z_stream stream = {0};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
     return false;
@@ -236,8 +217,7 @@ static uint8_t *unpack(archive *zip, const entry *e, const char **reason) {
   *reason = "an entry is not inside it";
   if (!read_at(zip, e->offset, local, sizeof local) || field(local, 4) != LOCAL)
     return NULL;
-  const uint64_t start =
-      e->offset + 30 + field(local + 26, 2) + field(local + 28, 2);
+  const uint64_t start = e->offset + 30 + field(local + 26, 2) + field(local + 28, 2);
   if (!inside(start, e->packed, zip->size) || e->packed > zip->unread)
     return NULL;
   zip->unread -= e->packed;
@@ -246,19 +226,21 @@ static uint8_t *unpack(archive *zip, const entry *e, const char **reason) {
     return NULL;
   /* Deflate packs at most 1032 to 1. */
   *reason = "an entry's size is wrong";
-  if (e->method == 0 ? e->unpacked != e->packed
-                     : e->unpacked / 1032 > e->packed + 1)
+  if (e->method == 0 ? e->unpacked != e->packed : e->unpacked / 1032 > e->packed + 1)
     return NULL;
   *reason = "out of memory";
   uint8_t *packed = malloc(e->packed + 1), *bytes = packed;
   if (packed && e->method == Z_DEFLATED)
     bytes = malloc(e->unpacked + 1);
   if (packed && bytes) {
-    *reason = "an entry's checksum is wrong";
-    if (!read_at(zip, start, packed, e->packed) ||
-        (e->method == Z_DEFLATED &&
-         !inflate_all(packed, e->packed, bytes, e->unpacked)) ||
-        checksum(0, bytes, e->unpacked) != e->crc) {
+    *reason = "an entry cannot be unpacked";
+    bool good = read_at(zip, start, packed, e->packed) &&
+                (bytes == packed || inflate_all(packed, e->packed, bytes, e->unpacked));
+    if (good && checksum(0, bytes, e->unpacked) != e->crc) {
+      *reason = "an entry's checksum is wrong";
+      good = false;
+    }
+    if (!good) {
       if (bytes != packed)
         free(bytes);
       bytes = NULL;
@@ -300,8 +282,7 @@ static brisk_status read_npz(archive *zip, brisk_arrays *arrays) {
   uint8_t *directory = malloc(zip->directory_bytes + 1);
   arrays->items = calloc(zip->entries + 1, sizeof *arrays->items);
   if (!directory || !arrays->items)
-    status =
-        brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'", zip->path);
+    status = brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'", zip->path);
   else if (!read_at(zip, zip->directory, directory, zip->directory_bytes))
     status = damaged(zip, "its directory cannot be read");
   const uint8_t *at = directory;
@@ -321,8 +302,7 @@ static brisk_status read_npy(const archive *zip, brisk_arrays *arrays) {
   arrays->items = calloc(1, sizeof *arrays->items);
   brisk_status status = BRISK_OK;
   if (!bytes || !arrays->items)
-    status =
-        brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'", zip->path);
+    status = brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'", zip->path);
   else if (!read_at(zip, 0, bytes, zip->size))
     status = brisk_fail(BRISK_ERROR_FILE, "cannot read '%s'", zip->path);
   else
@@ -334,8 +314,7 @@ static brisk_status read_npy(const archive *zip, brisk_arrays *arrays) {
 
 brisk_status brisk_arrays_read(const char *path, brisk_arrays *arrays) {
   *arrays = (brisk_arrays){0};
-  archive zip = {.path = path,
-                 .file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  archive zip = {.path = path, .file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat info;
   if (zip.file < 0 || fstat(zip.file, &info)) {
     brisk_fail(BRISK_ERROR_FILE, "cannot read '%s': %s", path, strerror(errno));
@@ -376,8 +355,7 @@ static bool is_ascii(const char *text) {
 
 /* The fields that the local and the directory record share, from "version
  * needed" to the lengths. Time is that of the format's epoch. */
-static void put_common(uint8_t **at, const char *name, const written *w,
-                       uint64_t extra) {
+static void put_common(uint8_t **at, const char *name, const written *w, uint64_t extra) {
   const bool wide = w->bytes >= UINT32_MAX || w->offset >= UINT32_MAX;
   put(at, wide ? 45 : 20, 2);
   put(at, is_ascii(name) ? 0 : 0x800, 2);
@@ -436,12 +414,10 @@ static void write_central(FILE *out, const char *name, const written *w) {
   }
 }
 
-static void write_end(FILE *out, uint64_t entries, uint64_t directory,
-                      uint64_t end) {
+static void write_end(FILE *out, uint64_t entries, uint64_t directory, uint64_t end) {
   uint8_t record[128], *at = record;
   const uint64_t bytes = end - directory;
-  const bool wide =
-      entries >= UINT16_MAX || bytes >= UINT32_MAX || directory >= UINT32_MAX;
+  const bool wide = entries >= UINT16_MAX || bytes >= UINT32_MAX || directory >= UINT32_MAX;
   if (wide) {
     put(&at, END_64, 4);
     put(&at, 44, 8);
@@ -467,20 +443,16 @@ static void write_end(FILE *out, uint64_t entries, uint64_t directory,
   fwrite(record, 1, (size_t)(at - record), out);
 }
 
-static brisk_status write_array(FILE *out, const brisk_array *array,
-                                written *w) {
+static brisk_status write_array(FILE *out, const brisk_array *array, written *w) {
   if (strlen(array->name) > UINT16_MAX - 4)
-    return brisk_fail(BRISK_ERROR_FILE,
-                      "the name of an array is too long for a .npz file");
+    return brisk_fail(BRISK_ERROR_FILE, "the name of an array is too long for a .npz file");
   size_t size;
   char *header = brisk_npy_header(array, &size);
   if (!header)
-    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'",
-                      array->name);
+    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for '%s'", array->name);
   w->offset = (uint64_t)ftello(out);
   w->bytes = size + array->bytes;
-  w->crc = checksum(checksum(0, (const uint8_t *)header, size), array->data,
-                    array->bytes);
+  w->crc = checksum(checksum(0, (const uint8_t *)header, size), array->data, array->bytes);
   write_local(out, array->name, w);
   fwrite(header, 1, size, out);
   fwrite(array->data, 1, array->bytes, out);
@@ -499,15 +471,13 @@ brisk_status brisk_arrays_write(const char *path, const brisk_arrays *arrays) {
     return status;
   }
   if (ftello(file.stream) < 0)
-    status = brisk_fail(BRISK_ERROR_FILE,
-                        "cannot write '%s': expects a file, not a pipe", path);
+    status = brisk_fail(BRISK_ERROR_FILE, "cannot write '%s': expects a file, not a pipe", path);
   for (size_t i = 0; !status && i < arrays->count; ++i)
     status = write_array(file.stream, &arrays->items[i], &records[i]);
   const uint64_t directory = (uint64_t)ftello(file.stream);
   for (size_t i = 0; !status && i < arrays->count; ++i)
     write_central(file.stream, arrays->items[i].name, &records[i]);
-  write_end(file.stream, arrays->count, directory,
-            (uint64_t)ftello(file.stream));
+  write_end(file.stream, arrays->count, directory, (uint64_t)ftello(file.stream));
   free(records);
   brisk_status closed = brisk_new_file_close(&file, !status);
   return status ? status : closed;

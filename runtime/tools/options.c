@@ -43,16 +43,12 @@ static const option table[] = {
      "time N more runs and print one JSON line; a run that is too short to be "
      "timed\n"
      "alone is timed in groups, of which the means are taken"},
-    {"--warmup", COUNT, FIELD(warmup), "N",
-     "runs before those, besides the first; default 1"},
+    {"--warmup", COUNT, FIELD(warmup), "N", "runs before those, besides the first; default 1"},
     {"--threads", COUNT, FIELD(threads), "N", "default 1; 0: one for each CPU"},
     {"--device", TEXT, FIELD(device), "NAME", "cpu"},
-    {"--isa", TEXT, FIELD(isa), "LEVEL",
-     "at most x86-64, x86-64-v3 or x86-64-v4; also environment BRISK_ISA"},
-    {"--profile", TEXT, FIELD(profile), "FILE.json",
-     "write a Chrome/Perfetto trace of the runs"},
-    {"--info", FLAG, FIELD(info), NULL,
-     "print inputs, outputs, memory and manifest as JSON and stop"},
+    {"--isa", TEXT, FIELD(isa), "LEVEL", "at most x86-64, x86-64-v3 or x86-64-v4; also environment BRISK_ISA"},
+    {"--profile", TEXT, FIELD(profile), "FILE.json", "write a Chrome/Perfetto trace of the runs"},
+    {"--info", FLAG, FIELD(info), NULL, "print inputs, outputs, memory and manifest as JSON and stop"},
     {"--help", FLAG, FIELD(help), NULL, "print this"},
 };
 
@@ -64,8 +60,7 @@ static bool wrong(const char *format, const char *a, const char *b) {
 }
 
 static bool append(brisk_texts *list, const char *text) {
-  const char **grown =
-      realloc(list->items, ((size_t)list->count + 1) * sizeof *grown);
+  const char **grown = realloc(list->items, ((size_t)list->count + 1) * sizeof *grown);
   if (!grown)
     return wrong("out of memory%s%s", "", "");
   list->items = grown;
@@ -73,8 +68,7 @@ static bool append(brisk_texts *list, const char *text) {
   return true;
 }
 
-static bool assign(const option *o, const char *value,
-                   brisk_run_options *options) {
+static bool assign(const option *o, const char *value, brisk_run_options *options) {
   char *at = (char *)options + o->at, *end = NULL;
   errno = 0;
   switch (o->kind) {
@@ -87,16 +81,14 @@ static bool assign(const option *o, const char *value,
   case COUNT: {
     long long number = strtoll(value, &end, 10);
     if (!*value || *end || errno || number < 0)
-      return wrong("%s expects a number from 0 up, but got '%s'", o->name,
-                   value);
+      return wrong("%s expects a number from 0 up, but got '%s'", o->name, value);
     *(int64_t *)at = number;
     return true;
   }
   case NUMBER: {
     double number = strtod(value, &end);
     if (!*value || *end || errno || !(number >= 0))
-      return wrong("%s expects a number from 0 up, but got '%s'", o->name,
-                   value);
+      return wrong("%s expects a number from 0 up, but got '%s'", o->name, value);
     *(double *)at = number;
     return true;
   }
@@ -116,10 +108,8 @@ static const option *find(const char *text, size_t length) {
   return NULL;
 }
 
-bool brisk_options_parse(int argc, char **argv, bool linked,
-                         brisk_run_options *options) {
-  *options = (brisk_run_options){
-      .rtol = 1e-3, .atol = 1e-5, .warmup = 1, .threads = 1, .device = "cpu"};
+bool brisk_options_parse(int argc, char **argv, bool linked, brisk_run_options *options) {
+  *options = (brisk_run_options){.rtol = 1e-3, .atol = 1e-5, .warmup = 1, .threads = 1, .device = "cpu"};
   for (int i = 1; i < argc; ++i) {
     const char *text = argv[i];
     if (text[0] != '-' || !text[1]) {
@@ -155,12 +145,11 @@ void brisk_options_free(brisk_run_options *options) {
 }
 
 void brisk_options_help(const char *program, bool linked) {
-  printf("Runs a compiled model.\n\nusage: %s%s [options]\n\n", program,
-         linked ? "" : " ARTIFACT.so");
+  printf("Runs a compiled model.\n\nusage: %s%s [options]\n\n", program, linked ? "" : " ARTIFACT.so");
   for (size_t i = 0; i < sizeof table / sizeof *table; ++i) {
     char left[64];
-    snprintf(left, sizeof left, "%s%s%s", table[i].name,
-             table[i].value ? " " : "", table[i].value ? table[i].value : "");
+    snprintf(left, sizeof left, "%s%s%s", table[i].name, table[i].value ? " " : "",
+             table[i].value ? table[i].value : "");
     printf("  %-24s ", left);
     for (const char *p = table[i].help; *p; ++p) {
       putchar(*p);

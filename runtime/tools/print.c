@@ -41,15 +41,13 @@ void brisk_session_info(const brisk_session *session) {
     fputs(i ? "," : "", stdout);
     print_value(brisk_model_output(model, i));
   }
-  printf("],\n  \"arena_size\": %" PRIu64 ",\n  \"variants\": [",
-         brisk_model_arena_size(model));
+  printf("],\n  \"arena_size\": %" PRIu64 ",\n  \"variants\": [", brisk_model_arena_size(model));
   for (int32_t i = 0; i < brisk_model_num_variants(model); ++i) {
     const char *name = brisk_isa_name(brisk_model_variant(model, i));
     fputs(i ? ", " : "", stdout);
     brisk_write_json_string(stdout, name ? name : "unknown");
   }
-  printf("],\n  \"isa\": \"%s\",\n  \"kernels\": [",
-         brisk_isa_name(brisk_model_isa(model)));
+  printf("],\n  \"isa\": \"%s\",\n  \"kernels\": [", brisk_isa_name(brisk_model_isa(model)));
   for (int32_t i = 0; i < brisk_model_num_kernels(model); ++i) {
     const brisk_kernel *kernel = brisk_model_kernel(model, i);
     fputs(i ? ",\n    {\"name\": " : "\n    {\"name\": ", stdout);
@@ -69,8 +67,7 @@ void brisk_session_summary(const brisk_session *session) {
     const brisk_tensor *output = &session->outputs[i];
     const uint64_t count = brisk_count(output->rank, output->dims);
     char type[200];
-    printf("%s %s", brisk_model_output(session->model, i)->name,
-           brisk_format_tensor(type, sizeof type, output));
+    printf("%s %s", brisk_model_output(session->model, i)->name, brisk_format_tensor(type, sizeof type, output));
     long double low = INFINITY, high = -INFINITY, sum = 0;
     uint64_t nans = 0;
     for (uint64_t j = 0; output->dtype != BRISK_STRING && j < count; ++j) {
@@ -84,8 +81,7 @@ void brisk_session_summary(const brisk_session *session) {
       sum += x;
     }
     if (output->dtype != BRISK_STRING && count > nans)
-      printf(" min %.6Lg max %.6Lg mean %.6Lg", low, high,
-             sum / (long double)(count - nans));
+      printf(" min %.6Lg max %.6Lg mean %.6Lg", low, high, sum / (long double)(count - nans));
     if (nans)
       printf(" NaN %" PRIu64, nans);
     putchar('\n');

@@ -168,13 +168,22 @@ static BRISK_COLD brisk_status explain_failure(brisk_context *context) {
   return BRISK_ERROR_MODEL;
 }
 
+/* A defect of the compiled code, which must not become the caller's crash. */
+static BRISK_COLD brisk_status refuse_result(brisk_context *context, int32_t index, const brisk_tensor *result) {
+  char type[TYPE_SIZE];
+  return refuse(context, BRISK_ERROR_MODEL, "the model did not produce output '%s', but left %s",
+                context->model->abi->outputs[index].name, brisk_format_tensor(type, sizeof type, result));
+}
+
 /* Hands out the output `index`, whose dims were open until now. */
 static brisk_status deliver_open_output(brisk_context *context, int32_t index, brisk_tensor *tensor) {
   const brisk_slot *slot = &context->model->outputs[index];
   const brisk_tensor result = {slot->dtype, slot->rank, context->output_dims[index], context->output_data[index],
                                tensor->capacity};
+  const uint64_t bytes = brisk_tensor_bytes(result.dtype, result.rank, result.dims);
+  if (BRISK_UNLIKELY(bytes == UINT64_MAX || (bytes && !result.data)))
+    return refuse_result(context, index, &result);
   if (tensor->capacity) {
-    const uint64_t bytes = brisk_tensor_bytes(result.dtype, result.rank, result.dims);
     if (bytes > tensor->capacity)
       return refuse_capacity(context, &context->model->abi->outputs[index], &result, tensor->capacity);
     if (bytes)

@@ -16,7 +16,8 @@
  * Threads. A `brisk_model` is immutable: any number of threads may use one. A
  * `brisk_context` holds the memory and the worker threads of one run at a time:
  * give each of your threads its own. Different contexts never wait for each
- * other. Nothing here touches signals, environment, locale or rounding mode.
+ * other. Worker threads do not survive fork(): create contexts in the child.
+ * Nothing here touches signals, environment, locale or rounding mode.
  *
  * Strings that are returned are UTF-8 and live as long as the object they were
  * asked of, unless said otherwise.
@@ -113,8 +114,7 @@ BRISK_API int32_t brisk_dtype_bits(int32_t dtype);
 /* Bytes of a dense tensor (rounded up to whole bytes), or UINT64_MAX when a dim
  * is negative or the size does not fit into 63 bits. `dims` may be NULL for
  * rank 0. */
-BRISK_API uint64_t brisk_tensor_bytes(int32_t dtype, int32_t rank,
-                                      const int64_t *dims);
+BRISK_API uint64_t brisk_tensor_bytes(int32_t dtype, int32_t rank, const int64_t *dims);
 
 /*===-- Processor --===*/
 
@@ -164,8 +164,7 @@ BRISK_API brisk_status brisk_model_open(const char *path, brisk_model **model);
 
 /* The same for a model linked into the program: `descriptor` is the symbol that
  * the header beside the object file declares. */
-BRISK_API brisk_status brisk_model_from_abi(const void *descriptor,
-                                            brisk_model **model);
+BRISK_API brisk_status brisk_model_from_abi(const void *descriptor, brisk_model **model);
 
 /* Ends the caller's use of the model. Contexts keep it alive until they are
  * destroyed. NULL is allowed. */
@@ -175,15 +174,11 @@ BRISK_API const char *brisk_model_name(const brisk_model *model);
 BRISK_API int32_t brisk_model_num_inputs(const brisk_model *model);
 BRISK_API int32_t brisk_model_num_outputs(const brisk_model *model);
 /* NULL when the index is out of range. */
-BRISK_API const brisk_value *brisk_model_input(const brisk_model *model,
-                                               int32_t index);
-BRISK_API const brisk_value *brisk_model_output(const brisk_model *model,
-                                                int32_t index);
+BRISK_API const brisk_value *brisk_model_input(const brisk_model *model, int32_t index);
+BRISK_API const brisk_value *brisk_model_output(const brisk_model *model, int32_t index);
 /* The index of the named input or output, or -1. */
-BRISK_API int32_t brisk_model_find_input(const brisk_model *model,
-                                         const char *name);
-BRISK_API int32_t brisk_model_find_output(const brisk_model *model,
-                                          const char *name);
+BRISK_API int32_t brisk_model_find_input(const brisk_model *model, const char *name);
+BRISK_API int32_t brisk_model_find_output(const brisk_model *model, const char *name);
 
 /* Bytes of working memory of one context: exact for a model of static shapes; 0
  * for a model that sizes its memory at each run. */
@@ -192,8 +187,7 @@ BRISK_API uint64_t brisk_model_arena_size(const brisk_model *model);
 BRISK_API const char *brisk_model_manifest(const brisk_model *model);
 
 BRISK_API int32_t brisk_model_num_kernels(const brisk_model *model);
-BRISK_API const brisk_kernel *brisk_model_kernel(const brisk_model *model,
-                                                 int32_t index);
+BRISK_API const brisk_kernel *brisk_model_kernel(const brisk_model *model, int32_t index);
 BRISK_API int32_t brisk_model_num_variants(const brisk_model *model);
 /* The level of the variant, in rising order; -1 when the index is out of range.
  */
@@ -221,9 +215,7 @@ typedef struct brisk_options {
 
 /* Allocates the arena and starts the worker threads. `options` may be NULL. On
  * failure *context is NULL. */
-BRISK_API brisk_status brisk_context_create(brisk_model *model,
-                                            const brisk_options *options,
-                                            brisk_context **context);
+BRISK_API brisk_status brisk_context_create(brisk_model *model, const brisk_options *options, brisk_context **context);
 /* Stops the threads and frees all memory, including outputs that were received
  * as pointers. NULL is allowed. Not while the context runs. */
 BRISK_API void brisk_context_destroy(brisk_context *context);
@@ -245,9 +237,8 @@ typedef struct brisk_tensor {
   int32_t dtype; /* brisk_dtype */
   int32_t rank;
   const int64_t *dims;
-  void *data; /* never written through when the tensor is an input */
-  uint64_t
-      capacity; /* outputs: bytes at `data`, see brisk_run; inputs: ignored */
+  void *data;        /* never written through when the tensor is an input */
+  uint64_t capacity; /* outputs: bytes at `data`, see brisk_run; inputs: ignored */
 } brisk_tensor;
 
 /* Runs the model once. `inputs` and `outputs` follow the order of
@@ -281,8 +272,7 @@ typedef struct brisk_tensor {
  * BRISK_ERROR_INPUT, or BRISK_ERROR_OUTPUT about something else than an open
  * output's capacity, the outputs are untouched. After a failure inside the
  * model their contents are unspecified. */
-BRISK_API brisk_status brisk_run(brisk_context *context,
-                                 const brisk_tensor *inputs, int32_t num_inputs,
+BRISK_API brisk_status brisk_run(brisk_context *context, const brisk_tensor *inputs, int32_t num_inputs,
                                  brisk_tensor *outputs, int32_t num_outputs);
 
 /*===-- Profiles --===*/
@@ -301,15 +291,13 @@ typedef struct brisk_event {
  * `events` (may be NULL when capacity is 0) and returns how many are kept. Not
  * while the context runs. Events are kept only with
  * brisk_options.profile_events. */
-BRISK_API uint64_t brisk_profile_events(const brisk_context *context,
-                                        brisk_event *events, uint64_t capacity);
+BRISK_API uint64_t brisk_profile_events(const brisk_context *context, brisk_event *events, uint64_t capacity);
 /* Forgets all events. */
 BRISK_API void brisk_profile_clear(brisk_context *context);
 /* Writes the kept events as JSON in the Chrome trace format (open it in
  * Perfetto or chrome://tracing), with the ONNX node names. Replaces the file
  * only when complete. */
-BRISK_API brisk_status brisk_profile_write(const brisk_context *context,
-                                           const char *path);
+BRISK_API brisk_status brisk_profile_write(const brisk_context *context, const char *path);
 
 #ifdef __cplusplus
 }

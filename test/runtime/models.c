@@ -139,6 +139,28 @@ const brisk_abi_model fake_failing = {.magic = BRISK_ABI_MAGIC,
                                       .outputs = failing_outputs,
                                       .variants = failing_variants};
 
+/*===-- Forgetful --===*/
+
+static int32_t run_forgetful(brisk_call *call) {
+  call->output_dims[0][0] = call->input_dims[0][0];
+  return BRISK_ABI_OK;
+}
+
+static const int64_t dims_any[] = {-1};
+static const brisk_abi_value forgetful_inputs[] = {{"x", FLOAT32, 1, dims_any, NULL}};
+static const brisk_abi_value forgetful_outputs[] = {{"y", FLOAT32, 1, dims_any, NULL}};
+static const brisk_abi_variant forgetful_variants[] = {{BRISK_ISA_X86_64, run_forgetful}};
+const brisk_abi_model fake_forgetful = {.magic = BRISK_ABI_MAGIC,
+                                        .abi_version = BRISK_ABI_VERSION,
+                                        .name = "forgetful",
+                                        .manifest = "{}",
+                                        .num_inputs = 1,
+                                        .num_outputs = 1,
+                                        .num_variants = 1,
+                                        .inputs = forgetful_inputs,
+                                        .outputs = forgetful_outputs,
+                                        .variants = forgetful_variants};
+
 /*===-- Parallel --===*/
 
 static const int64_t dims_5000[] = {5000};

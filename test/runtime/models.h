@@ -28,6 +28,9 @@ enum {
 };
 extern const brisk_abi_model fake_failing;
 
+/* x float32 [?] -> y float32 [?] of as many elements, but no memory for them. */
+extern const brisk_abi_model fake_forgetful;
+
 /* x float32 [5000] -> y = 2 x + 1 in two parallel kernels, one unit an element.
  */
 extern const brisk_abi_model fake_parallel;

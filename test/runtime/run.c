@@ -248,6 +248,23 @@ static void test_failures(int32_t threads) {
   brisk_context_destroy(context);
 }
 
+/* Code that breaks the agreement is reported, not followed. */
+static void test_missing_result(void) {
+  brisk_context *context = open_context(&fake_forgetful, 1);
+  float x[2] = {0}, y[2];
+  int64_t dims[] = {2};
+  const brisk_tensor input = {BRISK_FLOAT32, 1, dims, x, 0};
+  brisk_tensor output = {.data = y, .capacity = sizeof y};
+  CHECK(brisk_run(context, &input, 1, &output, 1) == BRISK_ERROR_MODEL);
+  CHECK_TEXT(brisk_context_message(context), "the model did not produce output 'y', but left float32 [2]");
+  output.capacity = 0;
+  CHECK(brisk_run(context, &input, 1, &output, 1) == BRISK_ERROR_MODEL);
+  dims[0] = 0;
+  CHECK(brisk_run(context, &input, 1, &output, 1) == BRISK_OK);
+  CHECK(output.dims[0] == 0);
+  brisk_context_destroy(context);
+}
+
 /*===-- Options --===*/
 
 static void test_options(void) {
@@ -290,6 +307,7 @@ int main(void) {
   test_dynamic_refusals();
   test_failures(1);
   test_failures(3);
+  test_missing_result();
   test_options();
   return check_result();
 }

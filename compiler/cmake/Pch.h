@@ -1,4 +1,6 @@
 // Headers that nearly every file of the compiler reads; see Rooms.cmake.
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/TypeSwitch.h"

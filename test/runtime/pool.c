@@ -107,11 +107,11 @@ static void test_contexts(void) {
     runners[i] = (runner){model, i, false};
     CHECK(!pthread_create(&threads[i], NULL, run_context, &runners[i]));
   }
-  brisk_model_close(model);
   for (int i = 0; i < RUNNERS; ++i) {
     pthread_join(threads[i], NULL);
     CHECK(runners[i].right);
   }
+  brisk_model_close(model);
 }
 
 int main(void) {

@@ -51,6 +51,45 @@ Value onnx::dropUnitAxes(Decomposer &d, Value tensor, ArrayRef<bool> keep) {
   return tensor::CollapseShapeOp::create(d.b, d.loc(), tensor, groups);
 }
 
+Value onnx::splitAxis(Decomposer &d, Value tensor, int64_t axis, ArrayRef<OpFoldResult> sizes) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<OpFoldResult> all = d.sizesOf(tensor);
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<int64_t> split;
+  SmallVector<Value> dynamic;
+  dispatchIndexOpFoldResults(sizes, dynamic, split);
+  // An open axis of static parts has a known size after all.
+  if (dynamic.empty() && type.isDynamicDim(axis)) {
+    shape[axis] = llvm::product_of(split);
+    tensor = d.cast(tensor, RankedTensorType::get(shape, type.getElementType()));
+  }
+  all.erase(all.begin() + axis);
+  all.insert(all.begin() + axis, sizes.begin(), sizes.end());
+  shape.erase(shape.begin() + axis);
+  shape.insert(shape.begin() + axis, split.begin(), split.end());
+  SmallVector<ReassociationIndices> groups;
+  int64_t next = 0;
+  for (int64_t i = 0; i < type.getRank(); ++i) {
+    groups.emplace_back();
+    for (int64_t n = i == axis ? sizes.size() : 1; n > 0; --n)
+      groups.back().push_back(next++);
+  }
+  return tensor::ExpandShapeOp::create(d.b, d.loc(), RankedTensorType::get(shape, type.getElementType()), tensor,
+                                       groups, all);
+}
+
+Value onnx::mergeAxes(Decomposer &d, Value tensor, int64_t axis, int64_t count) {
+  if (count == 1)
+    return tensor;
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t i = 0, rank = cast<RankedTensorType>(tensor.getType()).getRank(); i < rank; ++i) {
+    if (i <= axis || i >= axis + count)
+      groups.emplace_back();
+    groups.back().push_back(i);
+  }
+  return tensor::CollapseShapeOp::create(d.b, d.loc(), tensor, groups);
+}
+
 void onnx::checkEqual(Decomposer &d, const Dim &a, const Dim &b, StringRef message) {
   if (a == b || (a.isConstant() && b.isConstant()) || !d.canMaterialize(a) || !d.canMaterialize(b))
     return;
@@ -83,8 +122,8 @@ struct Loops {
   void add(int64_t label, OpFoldResult size) {
     if (std::optional<unsigned> at = find(label)) {
       // A static size says more than an open one, and 1 broadcasts.
-      if (isConstantIntValue(sizes[*at], 1) || (!isa<Attribute>(sizes[*at]) && isa<Attribute>(size) &&
-                                                !isConstantIntValue(size, 1)))
+      if (isConstantIntValue(sizes[*at], 1) ||
+          (!isa<Attribute>(sizes[*at]) && isa<Attribute>(size) && !isConstantIntValue(size, 1)))
         sizes[*at] = size;
       return;
     }

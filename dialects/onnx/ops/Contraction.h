@@ -36,6 +36,12 @@ mlir::Value narrow(Decomposer &d, mlir::Value tensor, mlir::Type element);
 /// The tensor without the axes where `keep` is false, which have size 1.
 mlir::Value dropUnitAxes(Decomposer &d, mlir::Value tensor, llvm::ArrayRef<bool> keep);
 
+/// The tensor with `axis` regrouped into axes of `sizes`, row-major.
+mlir::Value splitAxis(Decomposer &d, mlir::Value tensor, int64_t axis, llvm::ArrayRef<mlir::OpFoldResult> sizes);
+
+/// The tensor with `count` axes from `axis` on merged into one.
+mlir::Value mergeAxes(Decomposer &d, mlir::Value tensor, int64_t axis, int64_t count);
+
 /// Fails the run with `message` unless the two sizes agree; nothing where that is known.
 void checkEqual(Decomposer &d, const Dim &a, const Dim &b, llvm::StringRef message);
 

@@ -47,13 +47,16 @@ FailureOr<Equation> parseEquation(EinsumOp op, ShapeContext &shapes) {
   for (char c : op.getEquation())
     if (!llvm::isSpace(c))
       text += c;
-  auto invalid = [&]() -> InFlightDiagnostic { return op.emitOpError("expects an einsum equation, but got '") << op.getEquation() << "'"; };
+  auto invalid = [&]() -> InFlightDiagnostic {
+    return op.emitOpError("expects an einsum equation, but got '") << op.getEquation() << "'";
+  };
   bool isExplicit = StringRef(text).contains("->");
   auto [left, right] = StringRef(text).split("->");
   SmallVector<StringRef> terms;
   left.split(terms, ',');
   if (terms.size() != op.getInputs().size())
-    return op.emitOpError("expects an equation of ") << op.getInputs().size() << " terms, but got '" << op.getEquation() << "'";
+    return op.emitOpError("expects an equation of ")
+           << op.getInputs().size() << " terms, but got '" << op.getEquation() << "'";
   Equation equation;
   int64_t ellipsis = 0;
   llvm::SmallDenseMap<int64_t, int64_t> count;
@@ -65,7 +68,8 @@ FailureOr<Equation> parseEquation(EinsumOp op, ShapeContext &shapes) {
     if (!labels)
       return invalid();
     if (labels->size() != dims.size())
-      return op.emitOpError("expects an operand of rank ") << labels->size() << " for '" << term << "', but got rank " << dims.size();
+      return op.emitOpError("expects an operand of rank ")
+             << labels->size() << " for '" << term << "', but got rank " << dims.size();
     if (term.contains("..."))
       ellipsis = std::max(ellipsis, rest);
     for (auto [label, dim] : llvm::zip(*labels, dims)) {
@@ -73,7 +77,8 @@ FailureOr<Equation> parseEquation(EinsumOp op, ShapeContext &shapes) {
       auto [it, isNew] = equation.dims.try_emplace(label, dim);
       std::optional<Dim> both = isNew ? dim : broadcastDims(it->second, dim);
       if (!both)
-        return op.emitOpError("expects equal dims under one letter, but got ") << it->second.str() << " and " << dim.str();
+        return op.emitOpError("expects equal dims under one letter, but got ")
+               << it->second.str() << " and " << dim.str();
       it->second = *both;
     }
     equation.operands.push_back(*labels);

@@ -43,8 +43,7 @@ static FailureOr<MatMulAxes> matMulAxes(Operation *op, ArrayRef<Dim> a, ArrayRef
   axes.hasColumns = b.size() > 1;
   axes.depthA = a.back();
   axes.depthB = axes.hasColumns ? b[b.size() - 2] : b[0];
-  std::optional<Dims> batch =
-      broadcastShapes(a.drop_back(axes.hasRows ? 2 : 1), b.drop_back(axes.hasColumns ? 2 : 1));
+  std::optional<Dims> batch = broadcastShapes(a.drop_back(axes.hasRows ? 2 : 1), b.drop_back(axes.hasColumns ? 2 : 1));
   if (!batch || differ(axes.depthA, axes.depthB))
     return op->emitOpError("expects shapes that multiply, but got ") << toString(a) << " and " << toString(b);
   axes.batch = *batch;
@@ -66,7 +65,8 @@ LogicalResult MatMulOp::inferShapes(ShapeContext &context) {
 }
 
 /// Brings the batch axes of a lowered operand to `batch` where broadcasting is only known at run time.
-static Value broadcastBatch(Decomposer &d, Value lowered, ArrayRef<Dim> dims, ArrayRef<Dim> batch, unsigned matrixRank) {
+static Value broadcastBatch(Decomposer &d, Value lowered, ArrayRef<Dim> dims, ArrayRef<Dim> batch,
+                            unsigned matrixRank) {
   Dims target(batch);
   llvm::append_range(target, dims.take_back(matrixRank));
   SmallVector<Value> values{lowered};

@@ -10,7 +10,7 @@
 
 namespace brisk {
 #define BRISK_DIALECT_ROOM(name) void register##name##Dialect(mlir::DialectRegistry &);
-#define BRISK_TARGET_ROOM(name) void register##name##Target(mlir::DialectRegistry &);
+#define BRISK_TARGET_ROOM(name) void register##name##Target(TargetRegistry &);
 #include "Rooms.def"
 } // namespace brisk
 
@@ -18,11 +18,17 @@ void brisk::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
 #define BRISK_DIALECT_ROOM(name) register##name##Dialect(registry);
-#define BRISK_TARGET_ROOM(name) register##name##Target(registry);
 #include "Rooms.def"
 }
 
 void brisk::registerAllPasses() {
 #define BRISK_PASS_ROOM(name) register##name##Passes();
 #include "Rooms.def"
+}
+
+brisk::TargetRegistry brisk::makeTargets() {
+  TargetRegistry targets;
+#define BRISK_TARGET_ROOM(name) register##name##Target(targets);
+#include "Rooms.def"
+  return targets;
 }

@@ -28,7 +28,8 @@ if(BRISK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
-add_compile_options(-Wall -Wextra -Wno-unused-parameter $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden>)
+# std::stable_sort of libstdc++ 12 uses a deprecated buffer.
+add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-deprecated-declarations $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden>)
 option(BRISK_SANITIZE "Build compiler and runtime with ASan and UBSan" OFF)
 if(BRISK_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-sanitize=vptr -fno-omit-frame-pointer)

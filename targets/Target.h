@@ -1,0 +1,44 @@
+// What the compiler asks of a machine.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_TARGETS_TARGET_H
+#define BRISK_TARGETS_TARGET_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/LLVM.h"
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace brisk {
+
+/// What is to be made of a lowered module.
+struct EmitRequest {
+  std::string kind;     // so, obj, exe, asm, llvm, mlir; "" is the target's natural artifact
+  std::string output;   // path; obj adds .o and .h to it
+  std::string name;     // of the model, an identifier
+  std::string march;    // as the user wrote it
+  std::string manifest; // JSON text kept in the artifact
+};
+
+class Target {
+public:
+  virtual ~Target() = default;
+  virtual llvm::StringRef name() const = 0;
+  /// The artifact that --emit names when the user does not.
+  virtual llvm::StringRef naturalArtifact() const = 0;
+  /// Checks --march; fails with a message that lists what is known.
+  virtual llvm::LogicalResult checkMarch(llvm::StringRef march, std::string &message) const = 0;
+  /// From linalg on tensors to the form that emit() takes.
+  virtual void addPasses(mlir::OpPassManager &passes) const = 0;
+  /// Writes the artifact (to a temporary name first, then renames), or reports through the module's diagnostics.
+  virtual llvm::LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const = 0;
+};
+
+using TargetRegistry = std::map<std::string, std::unique_ptr<Target>>;
+
+} // namespace brisk
+#endif

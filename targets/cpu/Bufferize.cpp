@@ -1,0 +1,45 @@
+// In: functions on tensors with memref boundaries. Out: memrefs only; allocations but no deallocations.
+// Why here: everything that reasons on values (fusion, packing) is done, everything that places memory follows.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
+#include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "targets/cpu/Passes.h"
+
+using namespace mlir;
+using namespace brisk;
+
+namespace brisk {
+#define GEN_PASS_DEF_CPUBUFFERIZE
+#include "targets/cpu/Passes.h.inc"
+} // namespace brisk
+
+namespace {
+
+struct CpuBufferize : brisk::impl::CpuBufferizeBase<CpuBufferize> {
+  void runOnOperation() override {
+    bufferization::OneShotBufferizationOptions options;
+    options.bufferizeFunctionBoundaries = false;
+    options.allowReturnAllocsFromLoops = true;
+    options.allowUnknownOps = true;
+    options.bufferAlignment = 64;
+    // A copy is a kernel like any other: vectorized, threaded, profiled.
+    options.memCpyFn = [](OpBuilder &b, Location loc, Value from, Value to) -> LogicalResult {
+      linalg::CopyOp::create(b, loc, from, to);
+      return success();
+    };
+    IRRewriter rewriter(&getContext());
+    bufferization::BufferizationState state;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
+      if (failed(bufferization::eliminateEmptyTensors(rewriter, function)) ||
+          failed(bufferization::runOneShotBufferize(function, options, state)))
+        return signalPassFailure();
+    }
+  }
+};
+
+} // namespace

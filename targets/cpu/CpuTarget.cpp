@@ -1,0 +1,217 @@
+// From outlined kernels to objects and artifacts.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "targets/cpu/Emit.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Diagnostics.h"
+#include "runtime/abi.h"
+#include "targets/common/Codegen.h"
+#include "targets/common/Tools.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace brisk;
+using namespace brisk::cpu;
+
+// Explicit 512-bit vectors are meant; LLVM's own vectorizers may use them too.
+static const Isa kIsas[] = {
+    {"x86-64-v3", "v3", BRISK_ISA_X86_64_V3, ""},
+    {"x86-64-v4", "v4", BRISK_ISA_X86_64_V4, "-prefer-256-bit"},
+};
+
+Expected<SmallVector<const Isa *>> cpu::isasOf(StringRef march) {
+  SmallVector<const Isa *> isas;
+  for (const Isa &isa : kIsas)
+    if (march.empty() || march == "native" || march == isa.name)
+      isas.push_back(&isa);
+  if (isas.empty())
+    return createStringError("unknown --march=" + march + " for the cpu target: expects native, x86-64-v3 or x86-64-v4");
+  return isas;
+}
+
+/// Lowers a copy of `module` for one instruction set and compiles it.
+static Expected<SmallVector<char, 0>> emitVariant(mlir::ModuleOp module, const Isa &isa, StringRef symbol,
+                                                  bool assembly, std::string *llvmText) {
+  mlir::OwningOpRef<mlir::ModuleOp> variant = module.clone();
+  // Weights and tables belong to the descriptor.
+  for (StringRef name : {"cpu.weights", "cpu.weight_offsets", "cpu.kernels", "brisk.inputs", "brisk.outputs"})
+    (*variant)->removeAttr(name);
+  mlir::PassManager passes(module.getContext());
+  addIsaPasses(passes, isa);
+  if (failed(passes.run(*variant)))
+    return createStringError("lowering to " + isa.name + " failed");
+  auto machine = makeMachine("x86_64-unknown-linux-gnu", isa.name, isa.features);
+  if (!machine)
+    return machine.takeError();
+  LLVMContext context;
+  auto llvmModule = toLlvm(*variant, context, **machine);
+  if (!llvmModule)
+    return llvmModule.takeError();
+  for (Function &function : **llvmModule) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", isa.name);
+    function.addFnAttr("target-features", isa.features);
+    function.addFnAttr(Attribute::NoUnwind);
+    if (function.getName() == "run") {
+      function.setName(symbol + "_run_" + isa.suffix);
+      function.setVisibility(GlobalValue::HiddenVisibility);
+    } else {
+      function.setLinkage(GlobalValue::InternalLinkage);
+    }
+  }
+  if (GlobalVariable *base = (*llvmModule)->getGlobalVariable("brisk_weights_base"))
+    base->setName(symbol + "_weights_base");
+  optimize(**llvmModule, **machine);
+  if (llvmText) {
+    raw_string_ostream stream(*llvmText);
+    (*llvmModule)->print(stream, nullptr);
+    return SmallVector<char, 0>();
+  }
+  return generate(**llvmModule, **machine, assembly);
+}
+
+Expected<std::vector<SmallVector<char, 0>>> cpu::emitObjects(mlir::ModuleOp module, ArrayRef<const Isa *> isas,
+                                                             const EmitRequest &request, StringRef symbol,
+                                                             StringRef weightsFile, bool assembly) {
+  std::vector<SmallVector<char, 0>> objects;
+  for (const Isa *isa : isas) {
+    auto object = emitVariant(module, *isa, symbol, assembly, nullptr);
+    if (!object)
+      return object.takeError();
+    objects.push_back(std::move(*object));
+  }
+  if (assembly)
+    return objects;
+  auto machine = makeMachine("x86_64-unknown-linux-gnu", "x86-64", "");
+  if (!machine)
+    return machine.takeError();
+  LLVMContext context;
+  std::unique_ptr<Module> descriptor = buildDescriptor(module, context, isas, request, symbol, weightsFile);
+  descriptor->setTargetTriple((*machine)->getTargetTriple());
+  descriptor->setDataLayout((*machine)->createDataLayout());
+  auto object = generate(*descriptor, **machine, false);
+  if (!object)
+    return object.takeError();
+  objects.push_back(std::move(*object));
+  return objects;
+}
+
+namespace {
+
+/// libm of the machine at hand, so that the artifact names it as needed; "" if it is not found.
+std::string findLibm() {
+  for (StringRef folder : {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib"}) {
+    std::string path = (folder + "/libm.so.6").str();
+    if (sys::fs::exists(path))
+      return path;
+  }
+  return "";
+}
+
+Error link(std::vector<SmallVector<char, 0>> objects, const TemporaryFolder &folder, bool shared, StringRef output) {
+  auto linker = findTool({"ld.lld", "ld.lld-22"});
+  if (!linker)
+    return linker.takeError();
+  std::vector<std::string> command = {*linker};
+  if (shared)
+    command.insert(command.end(), {"-shared", "--hash-style=gnu", "--build-id=none", "-z", "noexecstack", "-z", "relro",
+                                   "-z", "now", "--as-needed", "--gc-sections", "--strip-debug"});
+  else
+    command.push_back("-r");
+  std::string result = folder.file("linked");
+  command.insert(command.end(), {"-o", result});
+  for (auto [i, object] : enumerate(objects)) {
+    std::string path = folder.file("part" + std::to_string(i) + ".o");
+    if (Error error = writeFile(path, StringRef(object.data(), object.size())))
+      return error;
+    command.push_back(path);
+  }
+  if (std::string libm = findLibm(); shared && !libm.empty())
+    command.push_back(libm);
+  if (Error error = runTool(command))
+    return error;
+  return moveFile(result, output);
+}
+
+/// The header that goes with OUT.o.
+std::string headerText(const EmitRequest &request) {
+  std::string guard = "BRISK_MODEL_" + StringRef(request.name).upper() + "_H";
+  return "/* Model \"" + request.name + "\" compiled by Brisk: link the object beside this header and the runtime. */\n#ifndef " +
+         guard + "\n#define " + guard + "\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n" +
+         "/* Pass its address to brisk_model_from_abi(). */\nextern const struct brisk_abi_model brisk_model_" +
+         request.name + ";\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
+}
+
+class CpuTarget : public brisk::Target {
+public:
+  StringRef name() const override { return "cpu"; }
+  StringRef naturalArtifact() const override { return "so"; }
+  LogicalResult checkMarch(StringRef march, std::string &message) const override {
+    auto isas = isasOf(march);
+    if (isas)
+      return success();
+    message = toString(isas.takeError());
+    return failure();
+  }
+  void addPasses(mlir::OpPassManager &passes) const override { addTensorPasses(passes); }
+  LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
+    Error error = emitChecked(module, request);
+    if (!error)
+      return success();
+    mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(std::move(error));
+    return failure();
+  }
+
+private:
+  Error emitChecked(mlir::ModuleOp module, const EmitRequest &request) const {
+    auto isas = isasOf(request.march);
+    if (!isas)
+      return isas.takeError();
+    if (request.kind == "llvm" || request.kind == "asm") {
+      std::string text;
+      for (const Isa *isa : *isas) {
+        std::string llvmText;
+        auto part = emitVariant(module, *isa, "brisk_model", true, request.kind == "llvm" ? &llvmText : nullptr);
+        if (!part)
+          return part.takeError();
+        text += request.kind == "llvm" ? llvmText : std::string(part->data(), part->size());
+      }
+      return writeFile(request.output, text);
+    }
+    auto folder = TemporaryFolder::create();
+    if (!folder)
+      return folder.takeError();
+    std::string weights = folder->file("weights.bin");
+    if (Error error = writeWeights(module, weights))
+      return error;
+    bool object = request.kind == "obj";
+    std::string symbol = object ? "brisk_model_" + request.name : "brisk_model";
+    auto objects = emitObjects(module, *isas, request, symbol, weights, false);
+    if (!objects)
+      return objects.takeError();
+    if (request.kind == "so")
+      return link(std::move(*objects), *folder, true, request.output);
+    if (object) {
+      if (Error error = link(std::move(*objects), *folder, false, request.output + ".o"))
+        return error;
+      return writeFile(request.output + ".h", headerText(request));
+    }
+    return createStringError("the cpu target cannot emit '" + request.kind + "'");
+  }
+};
+
+} // namespace
+
+namespace brisk {
+void registerCpuTarget(TargetRegistry &targets) {
+  auto target = std::make_unique<CpuTarget>();
+  targets[target->name().str()] = std::move(target);
+}
+} // namespace brisk

@@ -1,0 +1,133 @@
+// In: @run with structured ops on memrefs. Out: @run calls one kernel function per op; equal kernels are shared.
+// Why here: a kernel is what gets emitted per instruction set, split over threads, and named in profiles.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "mlir/IR/OperationSupport.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "targets/cpu/Abi.h"
+#include "targets/cpu/Passes.h"
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::cpu;
+
+namespace brisk {
+#define GEN_PASS_DEF_CPUOUTLINEKERNELS
+#include "targets/cpu/Passes.h.inc"
+} // namespace brisk
+
+namespace {
+
+/// Structured ops that became loops over buffers.
+bool isKernel(Operation *op) { return isa<DestinationStyleOpInterface>(op) && op->getNumResults() == 0; }
+
+/// Values from outside that `op` and its regions use; constants are not among them (they are cloned).
+SetVector<Value> capturesOf(Operation *op, SmallVectorImpl<Operation *> &constants) {
+  SetVector<Value> used(op->operand_begin(), op->operand_end()), above;
+  getUsedValuesDefinedAbove(op->getRegions(), above);
+  used.insert(above.begin(), above.end());
+  SetVector<Value> captures;
+  for (Value value : used) {
+    Operation *def = value.getDefiningOp();
+    if (def && def->hasTrait<OpTrait::ConstantLike>())
+      constants.push_back(def);
+    else
+      captures.insert(value);
+  }
+  return captures;
+}
+
+/// What a kernel is, for profiles: the kind its maker gave it, or the op's name.
+StringRef kindOf(Operation *op) {
+  auto kind = op->getAttrOfType<StringAttr>("cpu.kind");
+  return kind ? kind.getValue() : op->getName().stripDialect();
+}
+
+struct CpuOutlineKernels : brisk::impl::CpuOutlineKernelsBase<CpuOutlineKernels> {
+  void runOnOperation() override {
+    auto run = getOperation().lookupSymbol<func::FuncOp>("run");
+    if (!run)
+      return;
+    SmallVector<Operation *> kernels;
+    run.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (!isKernel(op))
+        return WalkResult::advance();
+      kernels.push_back(op);
+      return WalkResult::skip();
+    });
+    OpBuilder b(&getContext());
+    llvm::StringMap<func::FuncOp> known;
+    SmallVector<Attribute> table;
+    for (Operation *op : kernels) {
+      SmallVector<Operation *> constants;
+      SetVector<Value> captures = capturesOf(op, constants);
+      b.setInsertionPointToEnd(getOperation().getBody());
+      auto type = b.getFunctionType(ValueRange(captures.getArrayRef()).getTypes(), {});
+      auto kernel = func::FuncOp::create(b, op->getLoc(), "kernel", type);
+      kernel.setPrivate();
+      Block *body = kernel.addEntryBlock();
+      b.setInsertionPointToStart(body);
+      IRMapping mapping;
+      mapping.map(captures.getArrayRef(), body->getArguments());
+      for (Operation *constant : constants)
+        b.clone(*constant, mapping);
+      b.clone(*op, mapping);
+      func::ReturnOp::create(b, op->getLoc());
+
+      // Equal text without locations is an equal kernel.
+      std::string text;
+      llvm::raw_string_ostream stream(text);
+      kernel->print(stream, OpPrintingFlags().printGenericOpForm().useLocalScope());
+      auto [at, isNew] = known.try_emplace(text, kernel);
+      if (isNew) {
+        kernel.setName("kernel_" + std::to_string(known.size() - 1));
+        kernel->setAttr("cpu.kernel", b.getUnitAttr());
+      } else {
+        kernel.erase();
+      }
+      b.setInsertionPoint(op);
+      auto call = func::CallOp::create(b, op->getLoc(), at->second, captures.getArrayRef());
+      call->setAttr("cpu.index", b.getI32IntegerAttr(table.size() / 2));
+      table.push_back(b.getStringAttr(nodeName(op->getLoc())));
+      table.push_back(b.getStringAttr(kindOf(op)));
+      op->erase();
+    }
+    getOperation()->setAttr("cpu.kernels", b.getArrayAttr(table));
+    addProfileHooks(run);
+  }
+
+  /// Calls enter and leave around each kernel while the runtime asks for it.
+  void addProfileHooks(func::FuncOp run) {
+    SmallVector<func::CallOp> calls;
+    run.walk([&](func::CallOp call) {
+      if (call->hasAttr("cpu.index"))
+        calls.push_back(call);
+    });
+    OpBuilder b(&getContext());
+    Block &block = run.getBody().front();
+    b.setInsertionPointToStart(&block);
+    Location loc = run.getLoc();
+    Value argument = block.getArgument(0);
+    Value enter = loadCallField(b, loc, argument, CallField::Enter);
+    Value profiling = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, enter,
+                                           LLVM::ZeroOp::create(b, loc, enter.getType()));
+    for (func::CallOp call : calls) {
+      auto hook = [&](CallField field) {
+        auto branch = scf::IfOp::create(b, call.getLoc(), profiling, /*withElseRegion=*/false);
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPointToStart(branch.thenBlock());
+        Value index = LLVM::ConstantOp::create(b, call.getLoc(), b.getI32Type(),
+                                               call->getAttrOfType<IntegerAttr>("cpu.index"));
+        callField(b, call.getLoc(), argument, field, Type(), {argument, index});
+      };
+      b.setInsertionPoint(call);
+      hook(CallField::Enter);
+      b.setInsertionPointAfter(call);
+      hook(CallField::Leave);
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,45 @@
+// The CPU target's passes in order.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+#include "targets/cpu/Emit.h"
+#include "targets/cpu/Passes.h"
+
+using namespace mlir;
+using namespace brisk;
+
+void cpu::addTensorPasses(OpPassManager &passes) {
+  passes.addPass(createCpuBindOutputs());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createCpuBufferize());
+  passes.addPass(memref::createResolveShapedTypeResultDimsPass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
+  passes.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
+  passes.addPass(createCpuBindCall());
+  passes.addPass(createCpuPlaceConstants());
+  passes.addPass(createCpuPlanMemory());
+  passes.addPass(createCpuOutlineKernels());
+}
+
+void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
+  passes.addPass(createConvertLinalgToLoopsPass());
+  passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createLowerAffinePass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(createCpuFinishHost());
+  passes.addPass(arith::createArithExpandOpsPass());
+  passes.addPass(createConvertMathToLibmPass());
+  passes.addPass(createConvertToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+}

@@ -113,6 +113,10 @@ function(brisk_room)
     set_property(GLOBAL APPEND_STRING PROPERTY BRISK_ROOM_DEFS "BRISK_DIALECT_ROOM(${name})\n")
   elseif(floor STREQUAL "targets" AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${name}Target.cpp)
     set_property(GLOBAL APPEND_STRING PROPERTY BRISK_ROOM_DEFS "BRISK_TARGET_ROOM(${name})\n")
+    # A target's private dialect.
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/ir/${name}.td)
+      set_property(GLOBAL APPEND_STRING PROPERTY BRISK_ROOM_DEFS "BRISK_DIALECT_ROOM(${name})\n")
+    endif()
   endif()
 endfunction()
 

@@ -1,0 +1,238 @@
+// The life of a model: import, the stages of Pipeline.cpp, emit.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Compiler.h"
+
+#include "compiler/Pipeline.h"
+#include "compiler/Registry.h"
+#include "compiler/Signature.h"
+#include "compiler/import/Import.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "targets/common/Tools.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace brisk;
+
+namespace {
+
+/// One diagnostic as a line: the ONNX node name first, as locations carry it.
+std::string lineOf(const Diagnostic &diagnostic) {
+  std::string where;
+  Location loc = diagnostic.getLocation();
+  if (auto call = dyn_cast<CallSiteLoc>(loc))
+    loc = call.getCallee();
+  if (auto name = dyn_cast<NameLoc>(loc))
+    where = "node '" + name.getName().str() + "': ";
+  else if (auto file = dyn_cast<FileLineColLoc>(loc))
+    where = (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ": ").str();
+  return where + diagnostic.str();
+}
+
+/// An identifier made of a file's name.
+std::string identifier(StringRef text) {
+  std::string name;
+  for (char c : text)
+    name.push_back(llvm::isAlnum(c) ? c : '_');
+  if (name.empty() || llvm::isDigit(name.front()))
+    name.insert(0, "m");
+  return name;
+}
+
+/// "NAME=1x3x224x224" entries.
+llvm::Expected<llvm::StringMap<SmallVector<int64_t>>> parseShapes(const std::vector<std::string> &entries) {
+  llvm::StringMap<SmallVector<int64_t>> shapes;
+  for (const std::string &entry : entries) {
+    // Names may hold '=' themselves; dims never do.
+    auto [name, text] = StringRef(entry).rsplit('=');
+    SmallVector<int64_t> dims;
+    SmallVector<StringRef> parts;
+    if (!text.empty())
+      text.split(parts, 'x');
+    bool ok = StringRef(entry).contains('=') && !name.empty();
+    for (StringRef part : parts) {
+      int64_t dim;
+      ok &= !part.getAsInteger(10, dim) && dim >= 0;
+      if (ok)
+        dims.push_back(dim);
+    }
+    if (!ok)
+      return llvm::createStringError("--shape " + entry + ": expects NAME=1x3x224x224");
+    shapes[name] = dims;
+  }
+  return shapes;
+}
+
+class Compilation {
+public:
+  Compilation(const Options &options, const DiagnosticSink &sink) : options(options), sink(sink) {
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+    context.disableMultithreading();
+    handler = context.getDiagEngine().registerHandler([&](Diagnostic &diagnostic) {
+      const char *severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
+                             : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
+                                                                                       : "remark";
+      if (diagnostic.getSeverity() != DiagnosticSeverity::Note)
+        this->sink(severity, lineOf(diagnostic));
+    });
+  }
+
+  Status run(const ModelSource &model, const std::string &output) {
+    TargetRegistry targets = makeTargets();
+    auto found = targets.find(options.target);
+    if (found == targets.end())
+      return usage("unknown --target=" + options.target + ": expects " + names(targets));
+    const Target &target = *found->second;
+    std::string message;
+    if (failed(target.checkMarch(options.march, message)))
+      return usage(message);
+    std::string kind = options.emit.empty() ? target.naturalArtifact().str() : options.emit;
+    if (!options.stop_after.empty() && options.stop_after != "import" &&
+        llvm::none_of(pipeline(), [&](const Stage &stage) { return options.stop_after == stage.name; }))
+      return usage("unknown --stop-after=" + options.stop_after);
+    auto shapes = parseShapes(options.shape);
+    if (!shapes)
+      return usage(llvm::toString(shapes.takeError()));
+
+    OwningOpRef<ModuleOp> module = read(model, *shapes);
+    if (!module || failed(dump("import", *module)))
+      return Status::ModelError;
+    if (options.stop_after == "import")
+      return writeMlir(*module, output);
+    PipelineContext pipelineContext{options, target, nullptr};
+    for (const Stage &stage : pipeline()) {
+      // The interface is read off the types while they still carry symbolic dims and signs.
+      if (StringRef(stage.name) == "lower" && failed(recordSignature(*module)))
+        return Status::ModelError;
+      PassManager passes(&context);
+      passes.enableVerifier(false);
+      if (options.time_passes)
+        passes.enableTiming();
+      stage.build(passes, pipelineContext);
+      if (failed(passes.run(*module)) || failed(dump(stage.name, *module)))
+        return Status::ModelError;
+      if (options.stop_after == stage.name)
+        return writeMlir(*module, output);
+    }
+    if (kind == "mlir")
+      return writeMlir(*module, output);
+    EmitRequest request;
+    request.kind = kind;
+    request.output = output;
+    request.march = options.march;
+    request.name = nameOf(model);
+    request.manifest = manifest(*module, request);
+    return succeeded(target.emit(*module, request)) ? Status::Done : Status::ModelError;
+  }
+
+private:
+  Status usage(const std::string &message) {
+    sink("error", message);
+    return Status::Usage;
+  }
+
+  static std::string names(const TargetRegistry &targets) {
+    return llvm::join(llvm::map_range(targets, [](auto &entry) { return entry.first; }), ", ");
+  }
+
+  static std::string nameOf(const ModelSource &model) {
+    return identifier(model.name.empty() ? llvm::sys::path::stem(model.path) : StringRef(model.name));
+  }
+
+  OwningOpRef<ModuleOp> read(const ModelSource &model, const llvm::StringMap<SmallVector<int64_t>> &shapes) {
+    if (StringRef(model.path).ends_with(".mlir")) {
+      ParserConfig config(&context);
+      return parseSourceFile<ModuleOp>(model.path, config);
+    }
+    ImportOptions importOptions;
+    importOptions.shapes = shapes;
+    FailureOr<OwningOpRef<ModuleOp>> module =
+        model.bytes.empty() ? importModel(model.path, &context, importOptions)
+                            : importModelBytes(model.bytes, nameOf(model), model.folder, &context, importOptions);
+    if (failed(module))
+      return nullptr;
+    return std::move(*module);
+  }
+
+  LogicalResult dump(StringRef stage, ModuleOp module) {
+    if (options.dump.empty())
+      return success();
+    if (std::error_code code = llvm::sys::fs::create_directories(options.dump)) {
+      sink("error", options.dump + ": " + code.message());
+      return failure();
+    }
+    std::string path = options.dump + "/" + std::to_string(dumped++) + "-" + stage.str() + ".mlir";
+    return success(writeMlir(module, path) == Status::Done);
+  }
+
+  Status writeMlir(ModuleOp module, const std::string &path) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    OpPrintingFlags flags;
+    flags.elideLargeElementsAttrs(64).elideLargeResourceString(64);
+    module.print(stream, flags);
+    if (path == "-" || path.empty()) {
+      llvm::outs() << text << "\n";
+      return Status::Done;
+    }
+    if (llvm::Error error = writeFile(path, text + "\n")) {
+      sink("error", llvm::toString(std::move(error)));
+      return Status::ModelError;
+    }
+    return Status::Done;
+  }
+
+  /// What the artifact says of itself. No time, no path: the same input gives the same bytes.
+  std::string manifest(ModuleOp module, const EmitRequest &request) {
+    llvm::json::Object object{{"producer", versionText()}, {"model", request.name}, {"target", options.target},
+                              {"march", options.march}};
+    if (auto metadata = module->getAttrOfType<DictionaryAttr>("onnx.metadata")) {
+      llvm::json::Object entries;
+      for (NamedAttribute entry : metadata)
+        if (auto text = dyn_cast<StringAttr>(entry.getValue()))
+          entries[entry.getName().getValue()] = text.getValue();
+      object["metadata"] = std::move(entries);
+    }
+    std::string text;
+    llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
+    return text;
+  }
+
+  const Options &options;
+  const DiagnosticSink &sink;
+  MLIRContext context{MLIRContext::Threading::DISABLED};
+  DiagnosticEngine::HandlerID handler;
+  unsigned dumped = 0;
+};
+
+} // namespace
+
+Status brisk::compile(const ModelSource &model, const std::string &output, const Options &options,
+                      const DiagnosticSink &sink) {
+  return Compilation(options, sink).run(model, output);
+}
+
+std::vector<std::pair<std::string, std::string>> brisk::stages() {
+  std::vector<std::pair<std::string, std::string>> result = {{"import", "read the ONNX file into the onnx dialect"}};
+  for (const Stage &stage : pipeline())
+    result.emplace_back(stage.name, stage.help);
+  result.emplace_back("emit", "write the artifact");
+  return result;
+}
+
+std::string brisk::versionText() { return "brisk 0.1.0 (LLVM " LLVM_VERSION_STRING ")"; }

@@ -1,0 +1,45 @@
+// The compiler as a library: used by briskc and by the Python bindings alike.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_COMPILER_COMPILER_H
+#define BRISK_COMPILER_COMPILER_H
+
+#include "compiler/Options.h"
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace brisk {
+
+/// Exit statuses of briskc, and what compile() returns.
+enum class Status {
+  Done = 0,
+  ModelError = 1, ///< the model or a file is at fault
+  Usage = 2,      ///< an option is wrong
+  Budget = 3      ///< a latency budget or accuracy floor cannot be met
+};
+
+/// A model: a path, or the bytes of an ONNX file with the folder its external data lies in.
+struct ModelSource {
+  std::string path;
+  std::string bytes;  ///< read instead of the path if not empty
+  std::string folder; ///< where the external data of `bytes` may lie; none is allowed if empty
+  std::string name;   ///< of the model; derived from the path if empty
+};
+
+/// Receives diagnostics, one line each, without a newline: severity is "error", "warning" or "remark".
+using DiagnosticSink = std::function<void(const std::string &severity, const std::string &message)>;
+
+/// Compiles `model` and writes the artifact to `output`. Nothing is left at `output` unless Status::Done.
+Status compile(const ModelSource &model, const std::string &output, const Options &options, const DiagnosticSink &sink);
+
+/// Name and one-line help of the pipeline's stages, in order.
+std::vector<std::pair<std::string, std::string>> stages();
+
+/// "brisk 0.1.0 (LLVM 22.1.8)".
+std::string versionText();
+
+} // namespace brisk
+#endif

@@ -1,0 +1,34 @@
+// The one table of stages: --stop-after, --dump and the README's "life of a model" come from it.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Pipeline.h"
+
+#include "PassRooms.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace brisk;
+
+static const Stage kStages[] = {
+    {"shapes", "infer symbolic shapes, fold what is constant",
+     [](OpPassManager &passes, const PipelineContext &context) {
+       passes.addPass(createInferShapes());
+       passes.addPass(createSimplifyShapes());
+     }},
+    {"lower", "decompose to linalg on tensors, fuse elementwise chains",
+     [](OpPassManager &passes, const PipelineContext &context) {
+       passes.addPass(createLowerOnnx());
+       passes.addPass(createCanonicalizerPass());
+       passes.addPass(createCSEPass());
+       passes.addPass(createLinalgGeneralizeNamedOpsPass());
+       passes.addPass(createFuseElementwise());
+       passes.addPass(createCanonicalizerPass());
+       passes.addPass(createCSEPass());
+     }},
+    {"target", "tile, pack, bufferize and plan memory for the machine",
+     [](OpPassManager &passes, const PipelineContext &context) { context.target.addPasses(passes); }},
+};
+
+ArrayRef<Stage> brisk::pipeline() { return kStages; }

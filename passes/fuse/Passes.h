@@ -1,0 +1,18 @@
+// Passes of the fuse stage.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_PASSES_FUSE_PASSES_H
+#define BRISK_PASSES_FUSE_PASSES_H
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace brisk {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/fuse/Passes.h.inc"
+} // namespace brisk
+#endif

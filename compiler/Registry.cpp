@@ -7,6 +7,8 @@
 #include "PassRooms.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 
 namespace brisk {
 #define BRISK_DIALECT_ROOM(name) void register##name##Dialect(mlir::DialectRegistry &);
@@ -17,6 +19,8 @@ namespace brisk {
 void brisk::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
 #define BRISK_DIALECT_ROOM(name) register##name##Dialect(registry);
 #include "Rooms.def"
 }

@@ -92,7 +92,7 @@ int main(int argc, char **argv) {
   cl::OptionCategory &general = flags.category("Output");
   cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx"), cl::value_desc("file"), cl::cat(general));
   cl::opt<std::string> output("o", cl::desc("artifact to write"), cl::value_desc("OUT"), cl::cat(general));
-  cl::opt<bool> version("version", cl::desc("print the version"), cl::cat(general));
+  cl::SetVersionPrinter([](raw_ostream &stream) { stream << brisk::versionText() << "\n"; });
   SmallVector<const cl::OptionCategory *> categories = flags.categoryList();
   cl::HideUnrelatedOptions(categories);
   std::string message;
@@ -101,10 +101,6 @@ int main(int argc, char **argv) {
     StringRef first = StringRef(message).split('\n').first;
     errs() << "briskc: error: " << first.split(": ").second << "\n";
     return static_cast<int>(brisk::Status::Usage);
-  }
-  if (version) {
-    outs() << brisk::versionText() << "\n";
-    return 0;
   }
   if (input.empty()) {
     errs() << "briskc: error: expects a model; see briskc --help\n";

@@ -16,4 +16,14 @@ def LowerOnnx : Pass<"lower-onnx", "::mlir::ModuleOp"> {
                            "::mlir::cf::ControlFlowDialect"];
 }
 
+def ResolveExpandShape : Pass<"resolve-expand-shape"> {
+  let summary = "Turn memref.expand_shape into memref.reinterpret_cast";
+  let description = [{
+    Sizes and strides are computed from `output_shape`, so any number of dims of
+    a group may be open. The upstream `expand-strided-metadata` crashes on a
+    group with two: run this before it.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
 #endif

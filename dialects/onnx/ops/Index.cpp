@@ -87,6 +87,17 @@ OpFoldResult onnx::sizeOr(Decomposer &d, const Dim &dim, function_ref<Value()> o
   return d.canMaterialize(dim) ? d.size(dim) : getAsOpFoldResult(otherwise());
 }
 
+Value onnx::window(Decomposer &d, Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                   ArrayRef<OpFoldResult> strides) {
+  auto type = cast<RankedTensorType>(source.getType());
+  auto isZero = [](OpFoldResult size) { return isConstantIntValue(size, 0); };
+  // Upstream accepts no static offset into an axis of size 0.
+  if (llvm::any_of(sizes, isZero) || llvm::is_contained(type.getShape(), 0))
+    return d.empty(type.getElementType(), sizes);
+  SmallVector<OpFoldResult> ones(sizes.size(), d.b.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(d.b, d.loc(), source, offsets, sizes, strides.empty() ? ArrayRef(ones) : strides);
+}
+
 FailureOr<SmallVector<int64_t>> onnx::checkedAxes(Operation *op, ArrayRef<int64_t> axes, int64_t rank) {
   SmallVector<int64_t> result;
   for (int64_t axis : axes) {

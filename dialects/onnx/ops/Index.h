@@ -60,6 +60,10 @@ std::optional<int64_t> lengthOf(mlir::Value onnx);
 /// Size `dim` of a result: computed from symbols where they are bound, else by `otherwise`.
 mlir::OpFoldResult sizeOr(Decomposer &d, const Dim &dim, llvm::function_ref<mlir::Value()> otherwise);
 
+/// The part of a tensor at `offsets`, a view: elements `strides` (default 1) apart; empty where a size is 0.
+mlir::Value window(Decomposer &d, mlir::Value source, llvm::ArrayRef<mlir::OpFoldResult> offsets,
+                   llvm::ArrayRef<mlir::OpFoldResult> sizes, llvm::ArrayRef<mlir::OpFoldResult> strides = {});
+
 /// Axes of an op counted from the front; a diagnostic if one is out of range or named twice.
 llvm::FailureOr<llvm::SmallVector<int64_t>> checkedAxes(mlir::Operation *op, llvm::ArrayRef<int64_t> axes,
                                                         int64_t rank);

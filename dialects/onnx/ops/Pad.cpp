@@ -28,10 +28,12 @@ Value place(Decomposer &d, Value source, ArrayRef<Value> have, ArrayRef<Value> f
     return llvm::all_of(llvm::zip(a, b), [](auto pair) { return isEqualConstantIntOrValue(std::get<0>(pair), std::get<1>(pair)); });
   };
   if (!same(lengths, folded(have)))
-    source = tensor::ExtractSliceOp::create(d.b, d.loc(), source, folded(from), lengths, ones);
+    source = window(d, source, folded(from), lengths);
   if (same(lengths, sizes))
     return source;
   Value target = d.fill(scalar, d.empty(cast<RankedTensorType>(source.getType()).getElementType(), sizes));
+  if (llvm::any_of(lengths, [](OpFoldResult size) { return isConstantIntValue(size, 0); }))
+    return target;
   return tensor::InsertSliceOp::create(d.b, d.loc(), source, target, folded(to), lengths, ones);
 }
 

@@ -28,13 +28,6 @@ namespace {
 
 using Sizes = SmallVector<OpFoldResult>;
 
-/// Elements offset, offset+stride, ... of every axis: a view.
-Value extract(Decomposer &d, Value source, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
-              ArrayRef<OpFoldResult> strides = {}) {
-  Sizes ones(sizes.size(), d.b.getIndexAttr(1));
-  return tensor::ExtractSliceOp::create(d.b, d.loc(), source, offsets, sizes, strides.empty() ? ones : Sizes(strides));
-}
-
 std::optional<SmallVector<unsigned>> permuteOperandZero(Value data, ArrayRef<int64_t> permutation) {
   auto type = dyn_cast<RankedTensorType>(data.getType());
   if (!type || type.getRank() != static_cast<int64_t>(permutation.size()))
@@ -247,7 +240,7 @@ LogicalResult SplitOp::decompose(Decomposer &d) {
     offsets[axis] = getAsOpFoldResult(offset);
     Sizes part = have;
     part[axis] = getAsOpFoldResult(size);
-    d.setResult(result, extract(d, input, offsets, part));
+    d.setResult(result, window(d, input, offsets, part));
     offset = math.add(offset, size);
   }
   return success();
@@ -388,8 +381,9 @@ LogicalResult SliceOp::decompose(Decomposer &d) {
     // A step past the axis takes one element; sums with it must not overflow.
     bool isNear = known && *known <= INT32_MAX && *known >= -INT32_MAX;
     Value step = isNear ? steps[axis] : math.clamp(steps[axis], math.sub(zero, most), most);
-    Value from = math.clamp(start, zero, size), to = math.clamp(end, zero, size);
-    Value length = math.ceilDiv(math.sub(to, from), math.max(step, one));
+    // A start at the end is brought inside: nothing is read, but static offsets must lie inside.
+    Value from = math.clamp(start, zero, math.max(math.sub(size, one), zero)), to = math.clamp(end, zero, size);
+    Value length = math.ceilDiv(math.sub(to, math.clamp(start, zero, size)), math.max(step, one));
     if (!known || *known < 0) {
       forward = false;
       Value last = math.sub(size, one);
@@ -407,7 +401,7 @@ LogicalResult SliceOp::decompose(Decomposer &d) {
   }
   Value data = d(getData());
   if (forward) {
-    d.setResult(getOutput(), extract(d, data, offsets, sizes, strides));
+    d.setResult(getOutput(), window(d, data, offsets, sizes, strides));
     return success();
   }
   SmallVector<Value> from = llvm::map_to_vector(offsets, [&](OpFoldResult s) { return math.of(s); });

@@ -20,6 +20,8 @@ import xml.etree.ElementTree as ElementTree
 FLOORS = ["dialects", "passes", "targets", "compiler", "python"]
 # Below these, each folder is a room.
 ROOM_FLOORS = ["dialects", "passes", "targets"]
+# Ops of the onnx dialect that carry structure: contents, left-out operands, ends of regions.
+PLUMBING = {"Constant", "None", "Yield"}
 # Lines at most, by the kind of file.
 CAPS = {".cpp": 600, ".c": 600, ".h": 600, ".py": 600, ".td": 400, ".def": 400, ".cmake": 300,
         ".mlir": 300, ".test": 300}
@@ -136,7 +138,7 @@ def passes_name_no_operator(tree: Tree):
         named = {a or b for a, b in qualified.findall(line)}
         named |= {op for op in quoted.findall(line) if op in operators}
         named |= {op for op in plain.findall(line) if op in operators}
-        for op in sorted(named):
+        for op in sorted(named - PLUMBING):
             yield name, number, f"names the operator {op}"
 
 

@@ -25,7 +25,7 @@ CLEAN = {
     "dialects/interfaces/README.md": "Facts.\n",
     "passes/fuse/README.md": "Fusion.\n",
     "passes/fuse/Passes.td": PASS,
-    "passes/fuse/FuseAll.cpp": SPDX + '#include "passes/cost/Cost.h"\n// A Conv is no "Conv" here.\nlinalg::ConvOp x;\n',
+    "passes/fuse/FuseAll.cpp": SPDX + '#include "passes/cost/Cost.h"\n// A Conv is no "Conv" here.\nlinalg::ConvOp x;\nonnx::ConstantOp y;\n',
     "passes/cost/README.md": "Cost.\n",
     "test/passes/fuse/fuse-all.mlir": TEST,
     "targets/cpu/README.md": "x86.\n",

@@ -9,4 +9,5 @@
 #include "dialects/interfaces/Elementwise.cpp.inc"
 #include "dialects/interfaces/InferShapes.cpp.inc"
 #include "dialects/interfaces/Permute.cpp.inc"
+#include "dialects/interfaces/RegionArguments.cpp.inc"
 #include "dialects/interfaces/Upgrade.cpp.inc"

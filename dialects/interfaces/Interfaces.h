@@ -15,6 +15,7 @@
 #include "dialects/interfaces/Elementwise.h.inc"
 #include "dialects/interfaces/InferShapes.h.inc"
 #include "dialects/interfaces/Permute.h.inc"
+#include "dialects/interfaces/RegionArguments.h.inc"
 #include "dialects/interfaces/Upgrade.h.inc"
 
 #endif

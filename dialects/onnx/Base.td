@@ -10,6 +10,7 @@ include "dialects/interfaces/Decompose.td"
 include "dialects/interfaces/Elementwise.td"
 include "dialects/interfaces/InferShapes.td"
 include "dialects/interfaces/Permute.td"
+include "dialects/interfaces/RegionArguments.td"
 include "dialects/interfaces/Upgrade.td"
 include "dialects/onnx/Onnx.td"
 

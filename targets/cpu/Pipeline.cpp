@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/lower/Passes.h"
 #include "targets/cpu/Emit.h"
 #include "targets/cpu/Passes.h"
 
@@ -32,6 +33,7 @@ void cpu::addTensorPasses(OpPassManager &passes) {
 
 void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
   passes.addPass(createConvertLinalgToLoopsPass());
+  passes.addPass(createResolveExpandShape());
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass());
   passes.addPass(createCanonicalizerPass());

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compiler.h"
 
+#include "compiler/Evaluator.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Registry.h"
 #include "compiler/Signature.h"
@@ -114,7 +115,8 @@ public:
       return Status::ModelError;
     if (options.stop_after == "import")
       return writeMlir(*module, output);
-    PipelineContext pipelineContext{options, target, nullptr};
+    HostEvaluator evaluator(*targets.at("cpu"));
+    PipelineContext pipelineContext{options, target, &evaluator};
     for (const Stage &stage : pipeline()) {
       // The interface is read off the types while they still carry symbolic dims and signs.
       if (StringRef(stage.name) == "lower" && failed(recordSignature(*module)))

@@ -16,6 +16,8 @@ static const Stage kStages[] = {
      [](OpPassManager &passes, const PipelineContext &context) {
        passes.addPass(createInferShapes());
        passes.addPass(createSimplifyShapes());
+       passes.addPass(createFoldConstantsPass(context.evaluator));
+       passes.addPass(createCSEPass());
      }},
     {"lower", "decompose to linalg on tensors, fuse elementwise chains",
      [](OpPassManager &passes, const PipelineContext &context) {

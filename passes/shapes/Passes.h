@@ -9,6 +9,10 @@
 #include "mlir/Pass/Pass.h"
 
 namespace brisk {
+class ConstantEvaluator;
+/// fold-constants with an evaluator (may be null: then it does nothing).
+std::unique_ptr<mlir::Pass> createFoldConstantsPass(ConstantEvaluator *evaluator);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/shapes/Passes.h.inc"

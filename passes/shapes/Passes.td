@@ -17,4 +17,14 @@ def SimplifyShapes : Pass<"simplify-shapes", "::mlir::ModuleOp"> {
   let summary = "Replace integer tensors known through shape inference by constants, drop identities and dead ops";
 }
 
+def FoldConstants : Pass<"fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Compute at compile time what depends on constants only";
+  let description = [{
+    Collects the maximal subgraphs that depend on constants only, has the
+    compiler's evaluator compile and run them, and puts the values in their place. Values
+    that would grow the artifact out of proportion stay as they are. Without an evaluator (in
+    brisk-opt) nothing happens.
+  }];
+}
+
 #endif

@@ -56,4 +56,27 @@ def CpuFinishHost : Pass<"cpu-finish-host", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Turn structured ops on memrefs into loops over vectors";
+  let description = [{
+    Every linalg op of a function becomes a nest of scf loops on vectors of the
+    instruction set's width. No buffer is made and none copied. A function with
+    the attribute `cpu.split` takes as its last two arguments (index) which of
+    the units counted by unitsOf() it is to compute.
+  }];
+  let options = [Option<"isa", "isa", "std::string", "\"x86-64-v3\"", "x86-64-v3 or x86-64-v4">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def CpuExpandMath : Pass<"cpu-expand-math"> {
+  let summary = "Expand math ops on f32 scalars and vectors to polynomials";
+  let description = [{
+    exp, expm1, log, log2, log1p, erf, tanh, sin, cos, rsqrt and powers that are
+    products become arithmetic with the errors stated in ExpandMath.cpp; other
+    ops and f64 are left to libm.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 #endif

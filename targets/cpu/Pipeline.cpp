@@ -32,7 +32,10 @@ void cpu::addTensorPasses(OpPassManager &passes) {
 }
 
 void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
-  passes.addPass(createConvertLinalgToLoopsPass());
+  CpuEmitKernelsOptions kernels;
+  kernels.isa = isa.name.str();
+  passes.addNestedPass<func::FuncOp>(createCpuEmitKernels(kernels));
+  passes.addPass(createCpuExpandMath());
   passes.addPass(createResolveExpandShape());
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass());
@@ -41,7 +44,10 @@ void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(createCpuFinishHost());
   passes.addPass(arith::createArithExpandOpsPass());
+  // What has an instruction first, then the library.
+  passes.addPass(createConvertMathToLLVMPass());
   passes.addPass(createConvertMathToLibmPass());
+  passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createConvertToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
 }

@@ -22,4 +22,17 @@ class Onnx_Spatial<string mnemonic, list<Trait> traits = []>
   }];
 }
 
+// The same layouts, but the op follows its operand: it carries no work that wants one of them.
+class Onnx_ChannelWise<string mnemonic, list<Trait> traits = []>
+    : Onnx_Op<mnemonic, !listconcat([Pure, DeclareOpInterfaceMethods<PermuteInterface>], traits)> {
+  let extraClassDefinition = [{
+    std::optional<::llvm::SmallVector<unsigned>> $cppClass::permutableOperands(::llvm::ArrayRef<int64_t> permutation) {
+      return ::brisk::onnx::spatialPermutableOperands(*this, permutation);
+    }
+    void $cppClass::permute(::mlir::OpBuilder &builder, ::llvm::ArrayRef<int64_t>) {
+      ::brisk::onnx::permuteSpatial(*this, builder);
+    }
+  }];
+}
+
 #endif

@@ -90,6 +90,13 @@ Value onnx::mergeAxes(Decomposer &d, Value tensor, int64_t axis, int64_t count) 
   return tensor::CollapseShapeOp::create(d.b, d.loc(), tensor, groups);
 }
 
+Value onnx::floatSize(Decomposer &d, const Dim &dim, Type type) {
+  if (dim.isConstant())
+    return d.number(type, static_cast<double>(dim.value()));
+  Value size = arith::IndexCastOp::create(d.b, d.loc(), d.b.getI64Type(), d.index(d.size(dim)));
+  return arith::SIToFPOp::create(d.b, d.loc(), type, size);
+}
+
 void onnx::checkEqual(Decomposer &d, const Dim &a, const Dim &b, StringRef message) {
   if (a == b || (a.isConstant() && b.isConstant()) || !d.canMaterialize(a) || !d.canMaterialize(b))
     return;

@@ -42,6 +42,9 @@ mlir::Value splitAxis(Decomposer &d, mlir::Value tensor, int64_t axis, llvm::Arr
 /// The tensor with `count` axes from `axis` on merged into one.
 mlir::Value mergeAxes(Decomposer &d, mlir::Value tensor, int64_t axis, int64_t count);
 
+/// A size as a float scalar.
+mlir::Value floatSize(Decomposer &d, const Dim &dim, mlir::Type type);
+
 /// Fails the run with `message` unless the two sizes agree; nothing where that is known.
 void checkEqual(Decomposer &d, const Dim &a, const Dim &b, llvm::StringRef message);
 

@@ -374,12 +374,7 @@ LogicalResult GlobalAveragePoolOp::decompose(Decomposer &d) {
   Dim count = 1;
   for (const Dim &dim : layout.spatialDims(dims))
     count = count * dim;
-  Value divisor;
-  if (count.isConstant())
-    divisor = d.number(type, static_cast<double>(count.value()));
-  else
-    divisor = arith::SIToFPOp::create(
-        d.b, d.loc(), type, arith::IndexCastOp::create(d.b, d.loc(), d.b.getI64Type(), d.index(d.size(count))));
+  Value divisor = floatSize(d, count, type);
   d.setResult(getY(), finish(d, sum, getY(), [&](OpBuilder &b, Location loc, Value v) {
                 return arith::DivFOp::create(b, loc, v, divisor);
               }));

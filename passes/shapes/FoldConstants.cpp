@@ -111,13 +111,13 @@ OwningOpRef<ModuleOp> extract(ArrayRef<Value> roots) {
 }
 
 struct FoldConstants : brisk::impl::FoldConstantsBase<FoldConstants> {
-  FoldConstants() = default;
+  using FoldConstantsBase::FoldConstantsBase;
   explicit FoldConstants(ConstantEvaluator *evaluator) : evaluator(evaluator) {}
 
   void runOnOperation() override {
-    if (!evaluator)
+    if (!evaluator && !outlineOnly)
       return;
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (function.isExternal())
         continue;
       Block &block = function.getBody().front();
@@ -125,6 +125,12 @@ struct FoldConstants : brisk::impl::FoldConstantsBase<FoldConstants> {
       if (roots.empty())
         continue;
       OwningOpRef<ModuleOp> module = extract(roots);
+      if (outlineOnly) {
+        auto main = cast<func::FuncOp>(module->lookupSymbol("main"));
+        main.setName("fold");
+        main->moveAfter(&getOperation().getBody()->back());
+        continue;
+      }
       FailureOr<SmallVector<ElementsAttr>> values = evaluator->evaluate(*module);
       if (failed(values))
         continue; // What cannot be evaluated now is computed at run time.

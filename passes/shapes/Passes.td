@@ -25,6 +25,8 @@ def FoldConstants : Pass<"fold-constants", "::mlir::ModuleOp"> {
     that would grow the artifact out of proportion stay as they are. Without an evaluator (in
     brisk-opt) nothing happens.
   }];
+  let options = [Option<"outlineOnly", "outline-only", "bool", "false",
+                        "add the function that would be run to the module as @fold, and run nothing">];
 }
 
 #endif

@@ -8,6 +8,8 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -74,6 +76,31 @@ Value onnx::scalar(Decomposer &d, Value onnx) {
   if (content && !content->empty() && d.canMaterialize(content->front()))
     return d.index(d.size(content->front()));
   return d.element(d(onnx), 0);
+}
+
+std::optional<SmallVector<double>> onnx::floats(Value onnx) {
+  ElementsAttr attr;
+  if (!isPresent(onnx) || !matchPattern(onnx, m_Constant(&attr)) || !isa<FloatType>(attr.getElementType()) ||
+      attr.getNumElements() > ShapeContext::kMaxContent)
+    return std::nullopt;
+  SmallVector<double> values;
+  if (auto dense = dyn_cast<DenseFPElementsAttr>(attr)) {
+    for (const APFloat &value : dense.getValues<APFloat>())
+      values.push_back(value.convertToDouble());
+    return values;
+  }
+  auto resource = dyn_cast<DenseResourceElementsAttr>(attr);
+  AsmResourceBlob *blob = resource ? resource.getRawHandle().getBlob() : nullptr;
+  auto type = cast<FloatType>(attr.getElementType());
+  unsigned width = type.getWidth() / 8;
+  if (!blob || width == 0 || blob->getData().size() < static_cast<size_t>(attr.getNumElements()) * width)
+    return std::nullopt;
+  for (int64_t i = 0; i < attr.getNumElements(); ++i) {
+    uint64_t raw = 0;
+    memcpy(&raw, blob->getData().data() + i * width, width);
+    values.push_back(APFloat(type.getFloatSemantics(), APInt(type.getWidth(), raw)).convertToDouble());
+  }
+  return values;
 }
 
 std::optional<int64_t> onnx::lengthOf(Value onnx) {

@@ -55,6 +55,8 @@ llvm::SmallVector<mlir::OpFoldResult> integers(Decomposer &d, mlir::Value onnx);
 llvm::SmallVector<mlir::Value> indices(Decomposer &d, mlir::Value onnx);
 /// The first (only) element of an operand.
 mlir::Value scalar(Decomposer &d, mlir::Value onnx);
+/// Values of a constant float operand (of any rank); nullopt if it is not constant.
+std::optional<llvm::SmallVector<double>> floats(mlir::Value onnx);
 /// Number of elements of a rank 1 operand, where static.
 std::optional<int64_t> lengthOf(mlir::Value onnx);
 /// Size `dim` of a result: computed from symbols where they are bound, else by `otherwise`.

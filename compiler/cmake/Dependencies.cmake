@@ -2,7 +2,10 @@
 # protobuf, and ccache where present. scripts/setup installs all of them.
 
 # find_package(MLIR 22) is refused: the packages match major.minor.
-find_package(MLIR 22.1 REQUIRED CONFIG PATHS /usr/lib/llvm-22)
+find_package(MLIR 22.1 CONFIG PATHS /usr/lib/llvm-22)
+if(NOT MLIR_FOUND)
+  message(FATAL_ERROR "MLIR 22.1 not found: run scripts/setup, which installs the packages that Brisk is built from")
+endif()
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 include(AddLLVM)
 include(AddMLIR)
@@ -17,8 +20,14 @@ elseif(DEFINED ENV{XDG_CACHE_HOME})
 else()
   set(BRISK_CACHE $ENV{HOME}/.cache/brisk)
 endif()
-find_package(Protobuf REQUIRED)
-find_package(ONNX REQUIRED CONFIG PATHS ${BRISK_CACHE}/onnx-1.23.2)
+find_package(Protobuf)
+if(NOT Protobuf_FOUND)
+  message(FATAL_ERROR "protobuf not found: run scripts/setup, which installs the packages that Brisk is built from")
+endif()
+find_package(ONNX CONFIG PATHS ${BRISK_CACHE}/onnx-1.23.2)
+if(NOT ONNX_FOUND)
+  message(FATAL_ERROR "libonnx not found in ${BRISK_CACHE}: run scripts/setup, which builds it once")
+endif()
 
 find_program(BRISK_CCACHE ccache)
 if(BRISK_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

@@ -1,0 +1,13 @@
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+class Session:
+    def __init__(self, path: str | os.PathLike[str], threads: int = 1, isa: str | None = None,
+                 pin_threads: bool = False) -> None: ...
+    def run(self, inputs: Mapping[str, Any] | Sequence[Any], /) -> dict[str, np.ndarray]: ...
+    def _profile(self, inputs: Mapping[str, Any] | Sequence[Any], runs: int, trace: str | os.PathLike[str] | None,
+                 /) -> list[tuple[int, int, int, int]]: ...
+    def _facts(self) -> dict[str, Any]: ...

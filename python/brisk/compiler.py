@@ -1,0 +1,149 @@
+"""From models to artifacts.
+
+Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+
+import os
+import pathlib
+import shutil
+import tempfile
+import warnings
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .model import CompiledModel, Path
+
+if TYPE_CHECKING:
+    import onnx
+    import torch
+
+    Model = Path | onnx.ModelProto | torch.nn.Module
+
+_USAGE = 2  # the status of a wrong option
+
+
+class CompileError(Exception):
+    """The model, a file or an option is at fault. `diagnostics` holds every
+    (severity, message) of the compilation: all problems of a model are reported
+    together."""
+
+    def __init__(self, diagnostics: Sequence[tuple[str, str]]) -> None:
+        self.diagnostics = list(diagnostics)
+        errors = [message for severity, message in self.diagnostics if severity == "error"]
+        super().__init__("\n".join(errors) or "compilation failed without a message")
+
+
+class CompileWarning(UserWarning):
+    """What the compiler warns of."""
+
+
+def _compiler():
+    # Loads LLVM: not needed to run artifacts.
+    from . import _brisk
+
+    return _brisk
+
+
+def version() -> str:
+    """The versions of Brisk and LLVM."""
+    return _compiler().version()
+
+
+def options() -> dict[str, tuple[str, Any, str]]:
+    """The options of `compile`: (type, default, help) by name. Types are bool,
+    int, string and list (of strings)."""
+    return {name: (kind, default, text) for name, kind, default, _, _, text in _compiler().options()}
+
+
+def export(module: "torch.nn.Module", args: Sequence[Any], path: Path, **keywords: Any) -> None:
+    """Writes a PyTorch module as an ONNX file.
+
+    args: example inputs, a tuple of tensors. keywords go to torch.onnx.export;
+    `dynamic_shapes` says which dims stay open, `input_names` and `output_names`
+    how values are called. Raises what torch.onnx.export raises."""
+    import torch
+
+    if isinstance(args, torch.Tensor):
+        args = (args,)
+    training = module.training
+    module.eval()
+    try:
+        with torch.no_grad():
+            torch.onnx.export(module, tuple(args), str(path), dynamo=True, verbose=False, **keywords)
+    finally:
+        module.train(training)
+
+
+def _source(model: "Model", args: Sequence[Any] | None, scratch: pathlib.Path):
+    """The model as the compiler takes it."""
+    compiler = _compiler()
+    if isinstance(model, (str, os.PathLike)):
+        return compiler.ModelSource.from_path(os.fspath(model))
+    if hasattr(model, "SerializeToString"):
+        return compiler.ModelSource.from_bytes(model.SerializeToString(), model.graph.name or "model")
+    if hasattr(model, "state_dict"):
+        if args is None:
+            raise TypeError("a torch.nn.Module needs args=, example inputs")
+        export(model, args, scratch / "model.onnx")
+        return compiler.ModelSource.from_path(str(scratch / "model.onnx"))
+    raise TypeError(f"expects a path, an onnx.ModelProto or a torch.nn.Module, but got {type(model).__name__}")
+
+
+def _options(target: str, given: dict[str, Any]) -> dict[str, Any]:
+    known = options()
+    for name in given:
+        if name not in known:
+            raise TypeError(f"unknown option '{name}': expects one of {', '.join(known)}")
+    if isinstance(shape := given.get("shape"), Mapping):
+        given = given | {"shape": [f"{name}={'x'.join(map(str, dims))}" for name, dims in shape.items()]}
+    return {"target": target} | {name: os.fspath(value) if isinstance(value, os.PathLike) else value
+                                 for name, value in given.items()}
+
+
+def compile_file(model: "Model", output: Path, target: str = "cpu", *, args: Sequence[Any] | None = None,
+                 **keywords: Any) -> list[tuple[str, str]]:
+    """Compiles `model` to the file `output`, of any kind that `emit` names, and
+    returns the (severity, message) of every remark and warning. Arguments and
+    errors are those of `compile`."""
+    chosen = _options(target, keywords)
+    with tempfile.TemporaryDirectory(prefix="brisk-") as scratch:
+        source = _source(model, args, pathlib.Path(scratch))
+        status, diagnostics = _compiler().compile(source, os.fspath(output), chosen)
+    if status == _USAGE:
+        raise ValueError("; ".join(message for _, message in diagnostics))
+    if status:
+        raise CompileError(diagnostics)
+    for severity, message in diagnostics:
+        if severity == "warning":
+            warnings.warn(message, CompileWarning, stacklevel=3)
+    return diagnostics
+
+
+def compile(model: "Model", target: str = "cpu", *, args: Sequence[Any] | None = None, threads: int = 1,
+            **keywords: Any) -> CompiledModel:
+    """Compiles a model and opens the result.
+
+    model: the path of an ONNX file, an onnx.ModelProto (without external data),
+    or a torch.nn.Module with args=, a tuple of example inputs. threads: of one
+    run, see `load`. keywords: the compiler's options, which `brisk.options()`
+    lists; `shape` may also be a dict, {"x": (1, 3, 224, 224)}.
+
+    The GIL is released while it compiles. Raises CompileError with all
+    diagnostics if the model is at fault, TypeError for an unknown option or one
+    of the wrong type, ValueError for a wrong value of one."""
+    for name in ("emit", "stop_after"):
+        if keywords.get(name) not in (None, "", "so"):
+            raise ValueError(f"{name}={keywords[name]!r} gives nothing that runs: use brisk.compile_file")
+    folder = tempfile.mkdtemp(prefix="brisk-")
+    try:
+        artifact = pathlib.Path(folder, "model.so")
+        diagnostics = compile_file(model, artifact, target, args=args, **keywords)
+        compiled = CompiledModel(artifact, threads)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(compiled, shutil.rmtree, folder, ignore_errors=True)
+    compiled.diagnostics = diagnostics
+    return compiled

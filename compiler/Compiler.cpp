@@ -29,6 +29,20 @@ using namespace brisk;
 
 namespace {
 
+/// The text as one line that no terminal takes for commands: names come from the model.
+std::string printable(StringRef text) {
+  std::string line;
+  for (unsigned char c : text) {
+    if (c == '\n')
+      line += ' ';
+    else if (c < 0x20 || c == 0x7f)
+      line += "\\x" + llvm::toHex(StringRef(reinterpret_cast<char *>(&c), 1));
+    else
+      line += static_cast<char>(c);
+  }
+  return line;
+}
+
 /// One diagnostic as a line: the ONNX node name first, as locations carry it.
 std::string lineOf(const Diagnostic &diagnostic) {
   std::string where;
@@ -39,7 +53,7 @@ std::string lineOf(const Diagnostic &diagnostic) {
     where = "node '" + name.getName().str() + "': ";
   else if (auto file = dyn_cast<FileLineColLoc>(loc))
     where = (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ": ").str();
-  return where + diagnostic.str();
+  return printable(where + diagnostic.str());
 }
 
 /// An identifier made of a file's name.

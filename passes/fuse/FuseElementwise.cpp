@@ -22,6 +22,8 @@ namespace {
 
 /// Inputs of a fused loop beyond this cost more registers and streams than the saved traffic is worth.
 constexpr unsigned kMaxInputs = 8;
+/// A longer body spills registers and saves no more traffic; it also keeps fusion linear in the length of a chain.
+constexpr size_t kMaxOperations = 64;
 
 /// Recomputing an element costs no more than a few simple operations.
 bool isCheap(linalg::GenericOp op) {
@@ -48,6 +50,8 @@ bool shouldFuse(OpOperand *use) {
   if (!once && !isCheap(producer))
     return false;
   if (consumer.getNumDpsInputs() + producer.getNumDpsInputs() > kMaxInputs)
+    return false;
+  if (consumer.getBody()->getOperations().size() + producer.getBody()->getOperations().size() > kMaxOperations)
     return false;
   return use->get().hasOneUse() || isCheap(producer);
 }

@@ -36,7 +36,28 @@ std::string TemporaryFolder::file(StringRef name) const {
   return std::string(file);
 }
 
+/// A device, a pipe or a socket: it is written to, a file renamed over it would replace it.
+static bool isSpecial(StringRef path) {
+  sys::fs::file_status status;
+  return !sys::fs::status(path, status) && sys::fs::exists(status) && !sys::fs::is_regular_file(status) &&
+         !sys::fs::is_directory(status);
+}
+
+static Error writeInPlace(StringRef path, StringRef content) {
+  std::error_code code;
+  raw_fd_ostream stream(path, code, sys::fs::CD_OpenExisting);
+  if (code)
+    return fileError(path, code);
+  stream << content;
+  stream.close();
+  code = stream.error();
+  stream.clear_error();
+  return code ? fileError(path, code) : Error::success();
+}
+
 Error brisk::writeFile(StringRef path, StringRef content) {
+  if (isSpecial(path))
+    return writeInPlace(path, content);
   SmallString<128> temporary;
   int descriptor;
   if (std::error_code code = sys::fs::createUniqueFile(path + ".%%%%%%", descriptor, temporary, sys::fs::OF_None, 0644))
@@ -56,6 +77,10 @@ Error brisk::writeFile(StringRef path, StringRef content) {
 }
 
 Error brisk::moveFile(StringRef from, StringRef to) {
+  if (isSpecial(to)) {
+    auto content = MemoryBuffer::getFile(from);
+    return content ? writeInPlace(to, (*content)->getBuffer()) : fileError(from, content.getError());
+  }
   SmallString<128> temporary;
   // Reserve a name beside the destination: only a rename within a folder is atomic.
   if (std::error_code code = sys::fs::createUniqueFile(to + ".%%%%%%", temporary))

@@ -26,9 +26,9 @@ private:
   std::string path;
 };
 
-/// Writes `content` to `path` under a temporary name, then renames it.
+/// Writes `content` to `path` under a temporary name, then renames it; a device or pipe is written to as it is.
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef content);
-/// Moves a finished file to its place, across file systems too.
+/// Moves a finished file to its place, across file systems and into devices and pipes too.
 llvm::Error moveFile(llvm::StringRef from, llvm::StringRef to);
 /// Runs a program; on failure the error holds the command and what it printed.
 llvm::Error runTool(llvm::ArrayRef<std::string> command);

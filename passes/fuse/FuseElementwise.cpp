@@ -47,7 +47,7 @@ bool shouldFuse(OpOperand *use) {
   // Inside a reduction, or where the consumer broadcasts, an element would be computed many times.
   AffineMap map = consumer.getMatchingIndexingMap(use);
   bool once = map.isPermutation();
-  if (!once && !isCheap(producer))
+  if (!once && (!isCheap(producer) || consumer.getNumReductionLoops()))
     return false;
   if (consumer.getNumDpsInputs() + producer.getNumDpsInputs() > kMaxInputs)
     return false;

@@ -41,6 +41,8 @@ struct CpuEmitKernels : brisk::impl::CpuEmitKernelsBase<CpuEmitKernels> {
                     function.getArgument(function.getNumArguments() - 1)};
     for (Operation *op : ops) {
       OpBuilder b(op);
+      if (auto units = share ? known(unitsOf(b, op)) : std::nullopt)
+        function->setAttr("cpu.units", b.getIndexAttr(*units));
       if (failed(emitStructured(b, op, {}, *machine, share)))
         return signalPassFailure();
       op->erase();

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "targets/cpu/EmitContract.h"
 #include "targets/cpu/VectorizeBody.h"
 
 using namespace mlir;
@@ -64,7 +65,11 @@ Value cpu::loadLanes(OpBuilder &b, const Nest &nest, unsigned i, const Point &po
   }
   Value result = arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(type));
   for (int64_t lane = 0, end = active ? known(active).value_or(lanes) : lanes; lane < end; ++lane) {
-    Value one = loadOne(b, nest, i, lane ? point.moved(nest, ix, d, ix.constant(lane)) : point);
+    // A lane that is not in use reads the last one that is.
+    OpFoldResult offset = ix.constant(lane);
+    if (active && !known(active))
+      offset = ix.min(offset, ix.sub(active, ix.constant(1)));
+    Value one = loadOne(b, nest, i, lane ? point.moved(nest, ix, d, offset) : point);
     result = vector::InsertOp::create(b, nest.loc, one, result, lane);
   }
   return result;
@@ -95,13 +100,20 @@ void cpu::storeLanes(OpBuilder &b, const Nest &nest, unsigned i, const Point &po
     return;
   }
   for (int64_t lane = 0, end = active ? known(active).value_or(lanes) : lanes; lane < end; ++lane)
-    storeOne(lane ? point.moved(nest, ix, d, ix.constant(lane)) : point,
-             vector::ExtractOp::create(b, nest.loc, value, lane));
+    // One turn where the lane is in use, none where not.
+    emitLoop(ix, ix.constant(lane), active && !known(active) ? active : ix.constant(lane + 1), lanes, {},
+             [&](OpFoldResult, ValueRange) {
+               storeOne(lane ? point.moved(nest, ix, d, ix.constant(lane)) : point,
+                        vector::ExtractOp::create(b, nest.loc, value, lane));
+               return SmallVector<Value>();
+             });
 }
 
 //===--- ops -------------------------------------------------------------------===//
 
 bool cpu::isStructured(Operation *op) {
+  if (auto contract = dyn_cast<ContractOp>(op))
+    return contract.getOutputs().empty();
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   return linalgOp && linalgOp.hasPureBufferSemantics();
 }
@@ -123,17 +135,26 @@ FailureOr<Nest> cpu::nestOf(OpBuilder &b, Operation *op) {
 }
 
 OpFoldResult cpu::unitsOf(OpBuilder &b, Operation *op) {
+  if (auto contraction = contractionOf(b, op))
+    return unitsOfContraction(b, *contraction);
   FailureOr<Nest> nest = nestOf(b, op);
   return failed(nest) ? OpFoldResult(b.getIndexAttr(1)) : unitsOfLoops(b, *nest);
 }
 
 LogicalResult cpu::emitStructured(OpBuilder &b, Operation *op, ArrayRef<Value> leading, const VectorUnit &unit,
                                   std::optional<Share> share) {
+  Indices ix{b, op->getLoc()};
+  if (auto contraction = contractionOf(b, op, leading.size())) {
+    Point start = Point::origin(contraction->nest, b);
+    for (auto [d, index] : llvm::enumerate(leading))
+      start = start.moved(contraction->nest, ix, d, index);
+    emitContraction(b, *contraction, unit, start, share);
+    return success();
+  }
   FailureOr<Nest> nest = nestOf(b, op);
   if (failed(nest))
     return failure();
   Point start = Point::origin(*nest, b);
-  Indices ix{b, op->getLoc()};
   for (auto [d, index] : llvm::enumerate(leading)) {
     start = start.moved(*nest, ix, d, index);
     nest->dropped[d] = true;

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "targets/cpu/ir/Cpu.h"
 
 namespace brisk {
 #define GEN_PASS_DECL

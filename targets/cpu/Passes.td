@@ -62,7 +62,8 @@ def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::func::FuncOp"> {
     Every linalg op of a function becomes a nest of scf loops on vectors of the
     instruction set's width. No buffer is made and none copied. A function with
     the attribute `cpu.split` takes as its last two arguments (index) which of
-    the units counted by unitsOf() it is to compute.
+    the units counted by unitsOf() it is to compute; `cpu.units` then tells how
+    many there are, if that is known.
   }];
   let options = [Option<"isa", "isa", "std::string", "\"x86-64-v3\"", "x86-64-v3 or x86-64-v4">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
@@ -77,6 +78,26 @@ def CpuExpandMath : Pass<"cpu-expand-math"> {
     ops and f64 are left to libm.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def CpuFormContractions : Pass<"cpu-form-contractions"> {
+  let summary = "Turn sums of products that start at zero into cpu.contract, constant factors packed";
+  let description = [{
+    The columns' loop is the result's last axis where a factor runs along it or
+    is constant, else an axis of a constant factor. Constant factors are packed
+    in panels of 32 columns, padded with zeros.
+  }];
+  let dependentDialects = ["::brisk::cpu::CpuDialect", "::mlir::arith::ArithDialect"];
+}
+
+def CpuFuseEpilogue : Pass<"cpu-fuse-epilogue"> {
+  let summary = "Move elementwise consumers of a contraction into its epilogue";
+  let description = [{
+    A consumer that reads each sum once, and is its only use, becomes part of
+    the epilogue region: bias, activation, residual. If it changes the order of
+    axes, only where sums are long enough to hide the scattered stores.
+  }];
+  let dependentDialects = ["::brisk::cpu::CpuDialect"];
 }
 
 #endif

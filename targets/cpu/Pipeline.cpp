@@ -16,6 +16,9 @@ using namespace mlir;
 using namespace brisk;
 
 void cpu::addTensorPasses(OpPassManager &passes) {
+  passes.addPass(createCpuFormContractions());
+  passes.addPass(createCpuFuseEpilogue());
+  passes.addPass(createCanonicalizerPass());
   passes.addPass(createCpuBindOutputs());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());

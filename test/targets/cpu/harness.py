@@ -36,7 +36,7 @@ def machines():
 class Kernels:
     """The functions of an MLIR module, compiled for `isa` ("loops": by upstream's scalar loops)."""
 
-    def __init__(self, text, isa, passes=None, level="-O2"):
+    def __init__(self, text, isa, passes=None, level="-O2", link=True):
         if passes is None:
             passes = [] if isa == "loops" else [f"--pass-pipeline=builtin.module(func.func(cpu-emit-kernels{{isa={isa}}},cpu-expand-math,canonicalize,cse))"]
         self.folder = tempfile.TemporaryDirectory()
@@ -49,6 +49,8 @@ class Kernels:
         ll = run([f"{LLVM}/mlir-translate", "--mlir-to-llvmir"], lowered)
         bitcode = run([f"{LLVM}/opt", level, "-mtriple=x86_64-linux-gnu", *CPU[isa]], ll)
         self.asm = run([f"{LLVM}/llc", level, *CPU[isa], "-relocation-model=pic"], bitcode).decode()
+        if not link:
+            return
         with open(at + ".s", "w") as file:
             file.write(self.asm)
         run([f"{LLVM}/clang", "-shared", at + ".s", "-o", at + ".so", "-lm"])

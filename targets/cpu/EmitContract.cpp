@@ -1,0 +1,475 @@
+// Register-blocked contractions: matrix products and direct convolutions.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The sums of a block of rows times one or more panels of columns stay in
+// registers over all reduction loops; each step loads the columns' vectors
+// once and broadcasts one number a row. Row blocks are balanced: all of one
+// size or one less. The block sizes leave no register to spill: rows * vectors
+// + vectors + 1 <= registers.
+#include "targets/cpu/EmitContract.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "targets/cpu/SumOfProducts.h"
+#include "targets/cpu/VectorizeBody.h"
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::cpu;
+
+namespace {
+
+/// Bytes of B that stay in the second-level cache beside a stream of A.
+constexpr int64_t kResidentBytes = 512 << 10;
+
+/// Some neighbouring columns: `lanes` from `offset` on, of which `active` count (null: all).
+struct Piece {
+  int64_t offset, lanes;
+  OpFoldResult active = {};
+};
+
+/// Block sizes, the same for all instruction sets so that they split work alike.
+struct Plan {
+  int64_t rows = 1;   // of a block, at most
+  int64_t panels = 1; // handled together
+  bool rowsOutside = false;
+};
+
+Plan planOf(const Contraction &c) {
+  Plan plan;
+  std::optional<int64_t> m = c.m ? known(c.nest.sizes[*c.m]) : 1, n = known(c.nest.sizes[c.n]);
+  int64_t vectors = n ? std::min<int64_t>(2, llvm::divideCeil(*n, 16)) : 2;
+  // 12 also halves well for 16 registers; 13 and 14 rows are not worth two blocks.
+  int64_t most = vectors == 1 ? 24 : m && *m <= 14 ? 14 : 12;
+  // Row pointers in general registers, where the pitch is only known at run time.
+  if (c.m && !known(c.nest.operands[c.a].coefficient[*c.m]))
+    most = 6;
+  if (!m) {
+    plan.rows = most;
+  } else {
+    int64_t blocks = llvm::divideCeil(*m, most);
+    plan.rows = std::max<int64_t>(1, llvm::divideCeil(*m, blocks));
+  }
+  if (m && *m == plan.rows)
+    while (plan.panels < 4 && (plan.panels + 1) * 2 * (plan.rows + 1) + 1 <= 31 &&
+           n.value_or(1 << 20) >= (plan.panels + 1) * kPanel)
+      ++plan.panels;
+  int64_t bytes = 4 * n.value_or(1 << 20);
+  for (unsigned k : c.reductions)
+    bytes *= known(c.nest.sizes[k]).value_or(1 << 10);
+  plan.rowsOutside = bytes <= kResidentBytes && (!c.outerRows.empty() || m.value_or(1 << 20) > plan.rows);
+  return plan;
+}
+
+class ContractEmitter {
+public:
+  ContractEmitter(OpBuilder &b, const Contraction &c, const VectorUnit &unit)
+      : b(b), c(c), nest(c.nest), unit(unit), ix{b, c.nest.loc}, plan(planOf(c)) {}
+
+  void run(const Point &start, std::optional<Share> share);
+
+private:
+  using Body = llvm::function_ref<void(const Point &)>;
+
+  /// A loop over [0, size), or the share of it if it is the first one.
+  void loop(unsigned d, const Point &point, Body body) {
+    auto [from, to] = bounds(nest.sizes[d]);
+    emitLoop(ix, from, to, 1, {}, [&](OpFoldResult i, ValueRange) {
+      body(point.moved(nest, ix, d, i));
+      return SmallVector<Value>();
+    });
+  }
+  std::pair<OpFoldResult, OpFoldResult> bounds(OpFoldResult size) {
+    if (!share)
+      return {ix.constant(0), size};
+    std::pair<OpFoldResult, OpFoldResult> result{share->begin, share->end};
+    share.reset();
+    return result;
+  }
+  OpFoldResult max(OpFoldResult x, int64_t y) {
+    auto value = known(x);
+    if (value)
+      return ix.constant(std::max(*value, y));
+    return arith::MaxSIOp::create(b, nest.loc, ix.value(x), ix.value(ix.constant(y))).getResult();
+  }
+  OpFoldResult max(OpFoldResult x, OpFoldResult y) {
+    if (auto value = known(y))
+      return max(x, *value);
+    return arith::MaxSIOp::create(b, nest.loc, ix.value(x), ix.value(y)).getResult();
+  }
+
+  void levels(ArrayRef<unsigned> loops, const Point &point, Body body);
+  void panels(const Point &point, llvm::function_ref<void(const Point &, int64_t, OpFoldResult)> body);
+  void rows(const Point &point, llvm::function_ref<void(const Point &, int64_t)> body);
+  void block(const Point &point, int64_t rowCount, int64_t panelCount, OpFoldResult columns);
+  SmallVector<Piece> pieces(OpFoldResult columns);
+  void tile(const Point &point, int64_t rowCount, ArrayRef<Piece> pieces);
+  SmallVector<Value> reduce(unsigned depth, const Point &point, int64_t rowCount, ArrayRef<Piece> pieces,
+                            ValueRange sums);
+  SmallVector<Value> step(const Point &point, int64_t rowCount, ArrayRef<Piece> pieces, ValueRange sums);
+  Value maskOf(const Piece &piece) {
+    if (!piece.active)
+      return Value();
+    auto type = VectorType::get({piece.lanes}, b.getI1Type());
+    return vector::CreateMaskOp::create(b, nest.loc, type, ArrayRef<OpFoldResult>{piece.active});
+  }
+  /// The point of column `offset` of the panels from `point` on.
+  Point column(const Point &point, int64_t offset) {
+    Point p = point;
+    if (int64_t over = offset / kPanel)
+      p = p.moved(nest, ix, c.panel, ix.constant(over));
+    return offset % kPanel ? p.moved(nest, ix, c.n, ix.constant(offset % kPanel)) : p;
+  }
+  Point row(const Point &point, int64_t r) { return r ? point.moved(nest, ix, *c.m, ix.constant(r)) : point; }
+
+  OpBuilder &b;
+  const Contraction &c;
+  const Nest &nest;
+  const VectorUnit &unit;
+  Indices ix;
+  Plan plan;
+  std::optional<Share> share;
+};
+
+//===--- blocks --------------------------------------------------------------------===//
+
+void ContractEmitter::levels(ArrayRef<unsigned> loops, const Point &point, Body body) {
+  if (loops.empty())
+    return body(point);
+  loop(loops.front(), point, [&](const Point &p) { levels(loops.drop_front(), p, body); });
+}
+
+void ContractEmitter::run(const Point &start, std::optional<Share> given) {
+  share = given;
+  levels(c.outer, start, [&](const Point &p) {
+    if (plan.rowsOutside)
+      levels(c.outerRows, p, [&](const Point &q) {
+        rows(q, [&](const Point &r, int64_t rowCount) {
+          panels(r, [&](const Point &s, int64_t panelCount, OpFoldResult columns) {
+            block(s, rowCount, panelCount, columns);
+          });
+        });
+      });
+    else
+      panels(p, [&](const Point &q, int64_t panelCount, OpFoldResult columns) {
+        levels(c.outerRows, q, [&](const Point &r) {
+          rows(r, [&](const Point &s, int64_t rowCount) { block(s, rowCount, panelCount, columns); });
+        });
+      });
+  });
+}
+
+/// Calls `body` with groups of whole panels, then with what is left; `columns` is null for whole panels.
+void ContractEmitter::panels(const Point &point, llvm::function_ref<void(const Point &, int64_t, OpFoldResult)> body) {
+  OpFoldResult n = nest.sizes[c.n], whole = ix.floordiv(n, kPanel), groups = ix.floordiv(whole, plan.panels);
+  OpFoldResult units = ix.ceildiv(ix.ceildiv(n, kPanel), plan.panels);
+  auto [from, to] = bounds(units);
+  auto at = [&](OpFoldResult panel) { return point.moved(nest, ix, c.panel, panel); };
+  emitLoop(ix, from, ix.min(to, groups), 1, {}, [&](OpFoldResult g, ValueRange) {
+    body(at(ix.mul(g, ix.constant(plan.panels))), plan.panels, OpFoldResult());
+    return SmallVector<Value>();
+  });
+  if (known(n) && *known(n) % (plan.panels * kPanel) == 0)
+    return;
+  // The last unit: single panels, then the columns short of a panel.
+  emitLoop(ix, max(from, groups), to, 1, {}, [&](OpFoldResult, ValueRange) {
+    emitLoop(ix, ix.mul(groups, ix.constant(plan.panels)), whole, 1, {}, [&](OpFoldResult p, ValueRange) {
+      body(at(p), 1, OpFoldResult());
+      return SmallVector<Value>();
+    });
+    OpFoldResult rest = ix.sub(n, ix.mul(whole, ix.constant(kPanel)));
+    if (known(rest)) {
+      if (*known(rest))
+        body(at(whole), 1, rest);
+    } else {
+      emitLoop(ix, ix.constant(0), rest, kPanel, {}, [&](OpFoldResult, ValueRange) {
+        body(at(whole), 1, rest);
+        return SmallVector<Value>();
+      });
+    }
+    return SmallVector<Value>();
+  });
+}
+
+/// Calls `body` with blocks of rows: plan.rows or one less each where the number of rows is known.
+void ContractEmitter::rows(const Point &point, llvm::function_ref<void(const Point &, int64_t)> body) {
+  if (!c.m)
+    return body(point, 1);
+  OpFoldResult m = nest.sizes[*c.m];
+  auto run = [&](OpFoldResult from, OpFoldResult to, int64_t size, OpFoldResult first) {
+    emitLoop(ix, from, to, 1, {}, [&](OpFoldResult i, ValueRange) {
+      body(point.moved(nest, ix, *c.m, ix.add(first, ix.mul(i, ix.constant(size)))), size);
+      return SmallVector<Value>();
+    });
+  };
+  if (auto count = known(m)) {
+    int64_t blocks = llvm::divideCeil(*count, plan.rows), large = *count - (plan.rows - 1) * blocks;
+    auto [from, to] = bounds(ix.constant(blocks));
+    run(from, ix.min(to, ix.constant(large)), plan.rows, ix.constant(0));
+    if (large < blocks)
+      run(max(from, large), to, plan.rows - 1, ix.constant(large));
+    return;
+  }
+  OpFoldResult whole = ix.floordiv(m, plan.rows);
+  auto [from, to] = bounds(ix.ceildiv(m, plan.rows));
+  run(from, ix.min(to, whole), plan.rows, ix.constant(0));
+  emitLoop(ix, max(from, whole), to, 1, {}, [&](OpFoldResult, ValueRange) {
+    OpFoldResult done = ix.mul(whole, ix.constant(plan.rows));
+    for (int64_t size : {4, 1}) {
+      OpFoldResult trips = ix.floordiv(ix.sub(m, done), size);
+      run(ix.constant(0), trips, size, done);
+      done = ix.add(done, ix.mul(trips, ix.constant(size)));
+    }
+    return SmallVector<Value>();
+  });
+}
+
+/// `columns` columns (null: a panel) in vectors; the last one as narrow as it can be.
+SmallVector<Piece> ContractEmitter::pieces(OpFoldResult columns) {
+  SmallVector<Piece> result;
+  int64_t lanes = unit.lanes(32);
+  auto count = columns ? known(columns) : kPanel;
+  for (int64_t at = 0; at < count.value_or(kPanel); at += lanes) {
+    if (!count) {
+      OpFoldResult left = max(ix.sub(columns, ix.constant(at)), 0);
+      result.push_back({at, lanes, ix.min(left, ix.constant(lanes))});
+      continue;
+    }
+    int64_t left = std::min(lanes, *count - at), width = lanes;
+    while (width / 2 >= left && width > 4)
+      width /= 2;
+    result.push_back({at, width, left == width ? OpFoldResult() : ix.constant(left)});
+  }
+  return result;
+}
+
+/// Cuts a block into tiles that fit the registers.
+void ContractEmitter::block(const Point &point, int64_t rowCount, int64_t panelCount, OpFoldResult columns) {
+  SmallVector<Piece> all;
+  for (int64_t p = 0; p < panelCount; ++p)
+    for (Piece piece : pieces(columns))
+      all.push_back({piece.offset + p * kPanel, piece.lanes, piece.active});
+  int64_t width = all.size();
+  auto fits = [&](int64_t r, int64_t v) { return r * v + v + 1 <= unit.registers - (unit.registers > 16 ? 1 : 0); };
+  if (!fits(rowCount, width))
+    width = std::min<int64_t>(width, 2);
+  int64_t most = rowCount;
+  while (!fits(most, width))
+    --most;
+  int64_t tiles = llvm::divideCeil(rowCount, most);
+  for (int64_t v = 0, end = all.size(); v < end; v += width)
+    for (int64_t t = 0; t < tiles; ++t) {
+      int64_t from = t * rowCount / tiles, to = (t + 1) * rowCount / tiles;
+      tile(row(point, from), to - from, ArrayRef(all).slice(v, std::min(width, end - v)));
+    }
+}
+
+//===--- tiles ---------------------------------------------------------------------===//
+
+void ContractEmitter::tile(const Point &point, int64_t rowCount, ArrayRef<Piece> columns) {
+  SmallVector<Value> sums, masks;
+  for (const Piece &piece : columns)
+    masks.push_back(maskOf(piece));
+  for (int64_t r = 0; r < rowCount; ++r)
+    for (auto [piece, mask] : llvm::zip_equal(columns, masks)) {
+      auto type = VectorType::get({piece.lanes}, b.getF32Type());
+      if (c.fromZero)
+        sums.push_back(arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(type)));
+      else
+        sums.push_back(splat(
+            b, nest.loc,
+            loadLanes(b, nest, c.output(), column(row(point, r), piece.offset), c.n, piece.lanes, mask, piece.active),
+            piece.lanes));
+    }
+  sums = reduce(0, point, rowCount, columns, sums);
+  for (int64_t r = 0; r < rowCount; ++r)
+    for (auto [j, piece] : llvm::enumerate(columns)) {
+      Point p = column(row(point, r), piece.offset);
+      Value value = sums[r * columns.size() + j];
+      if (nest.body) {
+        SmallVector<Value> args{value};
+        for (unsigned i = 2; i < c.output(); ++i)
+          args.push_back(loadLanes(b, nest, i, p, c.n, piece.lanes, masks[j], piece.active));
+        value = splat(b, nest.loc, emitBody(b, nest.loc, *nest.body, args, p.index, c.n, piece.lanes)[0], piece.lanes);
+      }
+      storeLanes(b, nest, c.output(), p, c.n, piece.lanes, masks[j], piece.active, value);
+    }
+}
+
+SmallVector<Value> ContractEmitter::reduce(unsigned depth, const Point &point, int64_t rowCount,
+                                           ArrayRef<Piece> columns, ValueRange sums) {
+  if (depth == c.reductions.size())
+    return step(point, rowCount, columns, sums);
+  unsigned k = c.reductions[depth];
+  auto size = known(nest.sizes[k]);
+  // A few steps are written out: a loop that carries all sums costs more than they do.
+  if (size && *size <= 4 && depth + 1 == c.reductions.size()) {
+    SmallVector<Value> now = llvm::to_vector(sums);
+    for (int64_t i = 0; i < *size; ++i)
+      now = step(point.moved(nest, ix, k, ix.constant(i)), rowCount, columns, now);
+    return now;
+  }
+  return emitLoop(ix, ix.constant(0), nest.sizes[k], 1, sums, [&](OpFoldResult i, ValueRange now) {
+    return reduce(depth + 1, point.moved(nest, ix, k, i), rowCount, columns, now);
+  });
+}
+
+SmallVector<Value> ContractEmitter::step(const Point &point, int64_t rowCount, ArrayRef<Piece> columns,
+                                         ValueRange sums) {
+  SmallVector<Value> loaded, next;
+  for (const Piece &piece : columns) {
+    Value mask = c.packed ? Value() : maskOf(piece);
+    Value value = loadLanes(b, nest, c.b, column(point, piece.offset), c.n, piece.lanes, mask, piece.active);
+    loaded.push_back(splat(b, nest.loc, value, piece.lanes));
+  }
+  for (int64_t r = 0; r < rowCount; ++r) {
+    Value scalar = loadLanes(b, nest, c.a, row(point, r), c.n, 1, Value(), OpFoldResult());
+    for (auto [j, piece] : llvm::enumerate(columns))
+      next.push_back(vector::FMAOp::create(b, nest.loc, splat(b, nest.loc, scalar, piece.lanes), loaded[j],
+                                           sums[r * columns.size() + j]));
+  }
+  return next;
+}
+
+} // namespace
+
+//===--- roles ---------------------------------------------------------------------===//
+
+/// Finds which loops are rows, columns and sums; false where there are no columns, or (if `strict`) they would have to
+/// be gathered.
+static bool assignRoles(Contraction &c, bool strict) {
+  Nest &nest = c.nest;
+  const Operand &out = nest.operands.back();
+  int best = -1;
+  for (auto [a, b] : {std::pair(0u, 1u), std::pair(1u, 0u)}) {
+    if (c.packed && b == 0)
+      break;
+    const Operand &x = nest.operands[a], &y = nest.operands[b];
+    for (unsigned d = 0; d < nest.loops(); ++d) {
+      if (nest.dropped[d] || !nest.isParallel(d) || !x.ignores(d) || y.ignores(d) || (strict && !y.isContiguous(d)) ||
+          out.ignores(d))
+        continue;
+      // Stores as wide as loads, then many columns, then the order given.
+      int score = (out.isContiguous(d) ? 8 : 0) + (known(nest.sizes[d]).value_or(64) >= 8 ? 4 : 0) + (b == 1 ? 1 : 0);
+      if (score > best)
+        best = score, c.a = a, c.b = b, c.n = d;
+    }
+  }
+  if (best < (strict && !c.packed ? 4 : 0)) {
+    if (strict)
+      return false;
+    c.n = c.panel + 1; // no columns: one
+  }
+  const Operand &x = nest.operands[c.a], &y = nest.operands[c.b];
+  for (unsigned d = 0; d < nest.loops(); ++d) {
+    if (nest.dropped[d] || d == c.n)
+      continue;
+    if (!nest.isParallel(d))
+      c.reductions.push_back(d);
+    else if (!x.ignores(d) && y.ignores(d))
+      c.outerRows.push_back(d);
+    else
+      c.outer.push_back(d);
+  }
+  if (!c.outerRows.empty())
+    c.m = c.outerRows.pop_back_val();
+  // The sum that walks A's memory in order runs innermost.
+  llvm::stable_sort(c.reductions, [&](unsigned i, unsigned j) {
+    auto p = known(x.coefficient[i]), q = known(x.coefficient[j]);
+    return p && q && *p > *q;
+  });
+  return true;
+}
+
+std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsigned leading) {
+  SmallVector<Value> memrefs(op->getOperands());
+  SmallVector<AffineMap> maps;
+  SmallVector<utils::IteratorType> iterators;
+  SmallVector<OpFoldResult> sizes;
+  std::optional<unsigned> packed;
+  Block *body = nullptr;
+  if (auto contract = dyn_cast<ContractOp>(op)) {
+    maps = contract.maps();
+    iterators = contract.iterators();
+    packed = contract.packedLoop();
+    body = &contract.getEpilogue().front();
+    // A trip count is the size of a dim that the loop indexes alone.
+    for (unsigned d = 0; d < iterators.size(); ++d) {
+      OpFoldResult size;
+      for (auto [memref, map] : llvm::zip_equal(memrefs, maps))
+        if (auto at = map.getResultPosition(getAffineDimExpr(d, op->getContext())); at && !known(size))
+          size = memref::getMixedSize(b, op->getLoc(), memref, *at);
+      if (!size)
+        return std::nullopt;
+      sizes.push_back(size);
+    }
+  } else {
+    auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+    if (!linalgOp || !linalgOp.hasPureBufferSemantics() || !isSumOfProducts(linalgOp))
+      return std::nullopt;
+    maps = linalgOp.getIndexingMapsArray();
+    iterators = linalgOp.getIteratorTypesArray();
+    for (Range range : linalgOp.createLoopRanges(b, op->getLoc()))
+      sizes.push_back(range.size);
+  }
+  unsigned loops = sizes.size();
+  MLIRContext *context = op->getContext();
+  for (auto [i, map] : llvm::enumerate(maps)) {
+    AffineMap wide = AffineMap::get(loops + 2, 0, map.getResults(), context);
+    if (packed && i == 1) {
+      AffineExpr n = getAffineDimExpr(*packed, context), panel = getAffineDimExpr(loops, context);
+      wide = wide.replace({{n.floorDiv(kPanel), panel}, {n % kPanel, n}}, loops + 2, 0);
+    }
+    map = wide;
+  }
+  // The loop over panels, driven by that over columns, and a loop of one column for where there is none.
+  sizes.append(2, b.getIndexAttr(1));
+  iterators.append(2, utils::IteratorType::parallel);
+  Contraction c(Nest::get(b, op->getLoc(), memrefs, maps, memrefs.size() - 1, sizes, iterators));
+  for (const Operand &operand : c.nest.operands)
+    if (!operand.linear || !isa<MemRefType>(operand.memref.getType()))
+      return std::nullopt;
+  for (unsigned i : {0u, 1u})
+    if (!c.nest.operands[i].element.isF32())
+      return std::nullopt;
+  c.fromZero = body;
+  c.nest.body = body;
+  if (!body && !c.nest.operands.back().element.isF32())
+    return std::nullopt;
+  c.packed = packed.has_value();
+  c.panel = loops;
+  for (unsigned d = 0; d < leading; ++d)
+    c.nest.dropped[d] = true;
+  c.nest.collapse(b);
+  // A packed loop of one column is no loop, but still the columns'.
+  if (packed)
+    c.nest.dropped[*packed] = false;
+  if (!assignRoles(c, true) && (!body || !assignRoles(c, false)))
+    return std::nullopt;
+  Indices ix{b, op->getLoc()};
+  for (auto [i, operand] : llvm::enumerate(c.nest.operands))
+    if (!(packed && i == 1))
+      operand.coefficient[c.panel] = ix.mul(operand.coefficient[c.n], ix.constant(kPanel));
+  return c;
+}
+
+OpFoldResult cpu::unitsOfContraction(OpBuilder &b, const Contraction &c) {
+  Indices ix{b, c.nest.loc};
+  Plan plan = planOf(c);
+  if (!c.outer.empty())
+    return c.nest.sizes[c.outer.front()];
+  if (!plan.rowsOutside)
+    return ix.ceildiv(ix.ceildiv(c.nest.sizes[c.n], kPanel), plan.panels);
+  if (!c.outerRows.empty())
+    return c.nest.sizes[c.outerRows.front()];
+  return c.m ? ix.ceildiv(c.nest.sizes[*c.m], plan.rows) : ix.constant(1);
+}
+
+void cpu::emitContraction(OpBuilder &b, const Contraction &contraction, const VectorUnit &unit, Point start,
+                          std::optional<Share> share) {
+  ContractEmitter(b, contraction, unit).run(start, share);
+}

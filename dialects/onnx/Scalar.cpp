@@ -18,6 +18,10 @@ Scalar::Scalar(OpBuilder &builder, Location loc, Value value, bool isUnsigned)
     v = arith::ExtFOp::create(builder, loc, builder.getF32Type(), value);
 }
 
+Scalar Scalar::raw(OpBuilder &builder, Location loc, Value value) {
+  return Scalar(builder, loc, value, RawTag());
+}
+
 Scalar Scalar::constant(double number) const {
   if (auto floatType = dyn_cast<FloatType>(type()))
     return wrap(arith::ConstantOp::create(*b, location, b->getFloatAttr(floatType, number)));

@@ -22,6 +22,9 @@ class Scalar {
 public:
   Scalar(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, bool isUnsigned = false);
 
+  /// A value as it is, not widened: for ops that only move bits.
+  static Scalar raw(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value);
+
   mlir::Value value() const { return v; }
   mlir::Type type() const { return v.getType(); }
   bool isFloat() const { return mlir::isa<mlir::FloatType>(type()); }
@@ -43,6 +46,9 @@ public:
   mlir::Value as(mlir::Type element) const;
 
 private:
+  struct RawTag {};
+  Scalar(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, RawTag)
+      : b(&builder), location(loc), v(value), unsignedness(false) {}
   mlir::OpBuilder *b;
   mlir::Location location;
   mlir::Value v;

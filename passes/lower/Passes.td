@@ -26,4 +26,17 @@ def ResolveExpandShape : Pass<"resolve-expand-shape"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
+def ExpandFloats : Pass<"expand-floats"> {
+  let summary = "Leave no arithmetic on narrow floats and no conversion that LLVM cannot lower";
+  let description = [{
+    Arithmetic on floats narrower than 32 bits is done in f32 and rounded back;
+    extensions from and truncations to bf16 and to 8- and 4-bit floats, and
+    truncation of f64 to f16, become integer arithmetic: exact, to nearest even,
+    with the special values of each format (an overflow is infinity, or NaN where
+    the format has no infinity, or the largest number where it has neither).
+    f16 against f32 stays, as machines convert it. Works on scalars and vectors.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif

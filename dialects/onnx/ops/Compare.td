@@ -119,7 +119,7 @@ def Onnx_WhereOp : Onnx_Elementwise<"Where", [], ["resultElementType"]> {
   let check = [{ return checkWhere(*this); }];
   let scalar = [{
     // On the elements as they are: narrow floats pass through without conversion.
-    return Scalar(builder, loc, ::mlir::arith::SelectOp::create(builder, loc, values[0], values[1], values[2]));
+    return Scalar::raw(builder, loc, ::mlir::arith::SelectOp::create(builder, loc, values[0], values[1], values[2]));
   }];
   let content = [{ return elementwiseContent(*this, context, [](ArrayRef<Dim> x) -> std::optional<Dim> {
     if (x[1] == x[2])

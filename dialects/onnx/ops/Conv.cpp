@@ -41,8 +41,10 @@ LogicalResult onnx::checkConvOperands(Operation *op, ShapeContext &shapes, int64
   if (x.size() < 3 || w.size() != x.size())
     return op->emitOpError("expects an input and a weight of equal rank above 2, but got shapes ")
            << toString(x) << " and " << toString(w);
-  if (!isa<FloatType>(shapes.elementType(op->getOperand(0))))
-    return op->emitOpError("expects float elements, but got ") << shapes.elementType(op->getOperand(0));
+  // Quantized convolutions are composed of ones in i32.
+  Type element = shapes.elementType(op->getOperand(0));
+  if (!isa<FloatType>(element) && !element.isSignlessInteger(32))
+    return op->emitOpError("expects float elements, but got ") << element;
   const Dim &channels = x[Layout(op, x.size()).channel()];
   if (group < 1 || differ(channels, inputAxis == 1 ? w[1] * group : w[0]) ||
       (w[0].isConstant() && w[0].value() % group != 0))

@@ -9,11 +9,11 @@ func.func @rank(%x: tensor<1x4xf32>, %w: tensor<6x2xf32>) -> tensor<*xf32> {
 
 // -----
 
-func.func @type(%x: tensor<1x4x8xi32>, %w: tensor<6x4x3xi32>) -> tensor<*xi32> {
+func.func @type(%x: tensor<1x4x8xi64>, %w: tensor<6x4x3xi64>) -> tensor<*xi64> {
   %b = onnx.None
-  // expected-error @below {{expects float elements, but got 'i32'}}
-  %0 = onnx.Conv %x, %w, %b : (tensor<1x4x8xi32>, tensor<6x4x3xi32>, none) -> tensor<*xi32>
-  return %0 : tensor<*xi32>
+  // expected-error @below {{expects float elements, but got 'i64'}}
+  %0 = onnx.Conv %x, %w, %b : (tensor<1x4x8xi64>, tensor<6x4x3xi64>, none) -> tensor<*xi64>
+  return %0 : tensor<*xi64>
 }
 
 // -----

@@ -147,8 +147,8 @@ void checkMemory(OpBuilder &b, Location loc, Value pointer) {
 }
 
 void replace(OpBuilder &b, memref::AllocOp alloc, Value pointer) {
+  // The allocation is erased later: the builder may stand at it.
   alloc.replaceAllUsesWith(memrefOver(b, alloc.getLoc(), pointer, alloc.getType(), alloc.getDynamicSizes()));
-  alloc.erase();
 }
 
 struct CpuPlanMemory : brisk::impl::CpuPlanMemoryBase<CpuPlanMemory> {
@@ -216,6 +216,8 @@ struct CpuPlanMemory : brisk::impl::CpuPlanMemoryBase<CpuPlanMemory> {
       checkMemory(b, alloc.getLoc(), pointer);
       replace(b, alloc, pointer);
     }
+    for (memref::AllocOp alloc : allocs)
+      alloc.erase();
   }
 
   /// Buffers whose sizes are computed at entry share slots by lifetime; a slot is as large as its largest

@@ -412,9 +412,9 @@ LogicalResult Decomposer::elementwise(Operation *op) {
 
 LogicalResult Decomposer::inlineRegion(Region &region, ValueRange args, SmallVectorImpl<Value> &results) {
   Block &block = region.front();
+  llvm::StringMap<std::pair<Value, int64_t>> outer = symbols;
   for (auto [onnx, lowered] : llvm::zip_equal(block.getArguments(), args))
     bind(onnx, lowered);
-  llvm::StringMap<std::pair<Value, int64_t>> outer = symbols;
   for (Operation &op : block.without_terminator())
     if (failed(lower(&op)))
       return failure();

@@ -64,6 +64,8 @@ static Expected<SmallVector<char, 0>> emitVariant(mlir::ModuleOp module, const I
       function.setVisibility(GlobalValue::HiddenVisibility);
     } else {
       function.setLinkage(GlobalValue::InternalLinkage);
+      // A kernel stays one function: shared by its callers, named in profiles, compiled once.
+      function.addFnAttr(Attribute::NoInline);
     }
   }
   if (GlobalVariable *base = (*llvmModule)->getGlobalVariable("brisk_weights_base"))

@@ -18,6 +18,7 @@ import collections
 import os
 import pathlib
 import re
+import resource
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
@@ -186,8 +187,10 @@ def main() -> int:
     if options.junit:
         write_junit(options.junit, results, listed, faults)
     passed = sum(reason is None for reason in results.values())
+    used = sum(resource.getrusage(who).ru_utime + resource.getrusage(who).ru_stime
+               for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(f"\n{passed} of {len(results)} cases pass ({100 * passed / len(results):.1f} %), "
-          f"{time.monotonic() - begin:.0f} s")
+          f"{time.monotonic() - begin:.0f} s, {used:.0f} s of processor time")
     if options.update:
         update({name: results.get(name) for name in known if name in results}, {
             name: reason for name, reason in listed.items() if name in known})

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "targets/cpu/SumOfProducts.h"
+#include "targets/cpu/TransposeTile.h"
 #include "targets/cpu/VectorizeBody.h"
 
 using namespace mlir;
@@ -25,6 +26,9 @@ namespace {
 
 /// Bytes of B that stay in the second-level cache beside a stream of A.
 constexpr int64_t kResidentBytes = 512 << 10;
+
+/// Elements between rows that fall into the same set of the first-level cache.
+constexpr int64_t kPitchOfConflicts = 1024;
 
 /// Some neighbouring columns: `lanes` from `offset` on, of which `active` count (null: all).
 struct Piece {
@@ -37,7 +41,11 @@ struct Plan {
   int64_t rows = 1;   // of a block, at most
   int64_t panels = 1; // handled together
   bool rowsOutside = false;
+  int64_t window = 0; // blocks of rows that all panels pass over before the next ones; 0 for all
 };
+
+/// A few steps are written out: a loop that carries all sums costs more than they do.
+bool isWrittenOut(OpFoldResult size) { return known(size).value_or(1 << 20) <= 4; }
 
 Plan planOf(const Contraction &c) {
   Plan plan;
@@ -45,9 +53,11 @@ Plan planOf(const Contraction &c) {
   int64_t vectors = n ? std::min<int64_t>(2, llvm::divideCeil(*n, 16)) : 2;
   // 12 also halves well for 16 registers; 13 and 14 rows are not worth two blocks.
   int64_t most = vectors == 1 ? 24 : m && *m <= 14 ? 14 : 12;
-  // Row pointers in general registers, where the pitch is only known at run time.
-  if (c.m && !known(c.nest.operands[c.a].coefficient[*c.m]))
-    most = 6;
+  auto pitch = c.m ? known(c.nest.operands[c.a].coefficient[*c.m]) : 0;
+  if (!pitch)
+    most = 6; // row pointers take general registers
+  else if (*pitch != 0 && *pitch % kPitchOfConflicts == 0)
+    most = 8;
   if (!m) {
     plan.rows = most;
   } else {
@@ -62,6 +72,12 @@ Plan planOf(const Contraction &c) {
   for (unsigned k : c.reductions)
     bytes *= known(c.nest.sizes[k]).value_or(1 << 10);
   plan.rowsOutside = bytes <= kResidentBytes && (!c.outerRows.empty() || m.value_or(1 << 20) > plan.rows);
+  // Neither factor stays in the cache: rows go in windows that do.
+  if (!plan.rowsOutside && c.outerRows.empty() && m) {
+    int64_t block = bytes / n.value_or(1 << 20) * plan.rows;
+    if (block > 0 && *m / plan.rows * block > kResidentBytes)
+      plan.window = std::max<int64_t>(1, kResidentBytes / block);
+  }
   return plan;
 }
 
@@ -103,6 +119,8 @@ private:
   }
 
   void levels(ArrayRef<unsigned> loops, const Point &point, Body body);
+  void windows(llvm::function_ref<void()> body);
+  void storeTurned(const Point &point, int64_t rowCount, ArrayRef<Piece> columns, ArrayRef<Value> sums);
   void panels(const Point &point, llvm::function_ref<void(const Point &, int64_t, OpFoldResult)> body);
   void rows(const Point &point, llvm::function_ref<void(const Point &, int64_t)> body);
   void block(const Point &point, int64_t rowCount, int64_t panelCount, OpFoldResult columns);
@@ -133,6 +151,7 @@ private:
   Indices ix;
   Plan plan;
   std::optional<Share> share;
+  std::optional<std::pair<OpFoldResult, OpFoldResult>> window; // blocks of rows at hand
 };
 
 //===--- blocks --------------------------------------------------------------------===//
@@ -155,11 +174,25 @@ void ContractEmitter::run(const Point &start, std::optional<Share> given) {
         });
       });
     else
-      panels(p, [&](const Point &q, int64_t panelCount, OpFoldResult columns) {
-        levels(c.outerRows, q, [&](const Point &r) {
-          rows(r, [&](const Point &s, int64_t rowCount) { block(s, rowCount, panelCount, columns); });
+      windows([&] {
+        panels(p, [&](const Point &q, int64_t panelCount, OpFoldResult columns) {
+          levels(c.outerRows, q, [&](const Point &r) {
+            rows(r, [&](const Point &s, int64_t rowCount) { block(s, rowCount, panelCount, columns); });
+          });
         });
       });
+  });
+}
+
+/// Calls `body` for each window of row blocks.
+void ContractEmitter::windows(llvm::function_ref<void()> body) {
+  if (!plan.window)
+    return body();
+  OpFoldResult blocks = ix.ceildiv(nest.sizes[*c.m], plan.rows);
+  emitLoop(ix, ix.constant(0), blocks, plan.window, {}, [&](OpFoldResult first, ValueRange) {
+    window = std::make_pair(first, ix.min(ix.add(first, ix.constant(plan.window)), blocks));
+    body();
+    return SmallVector<Value>();
   });
 }
 
@@ -208,7 +241,7 @@ void ContractEmitter::rows(const Point &point, llvm::function_ref<void(const Poi
   };
   if (auto count = known(m)) {
     int64_t blocks = llvm::divideCeil(*count, plan.rows), large = *count - (plan.rows - 1) * blocks;
-    auto [from, to] = bounds(ix.constant(blocks));
+    auto [from, to] = window ? *window : bounds(ix.constant(blocks));
     run(from, ix.min(to, ix.constant(large)), plan.rows, ix.constant(0));
     if (large < blocks)
       run(max(from, large), to, plan.rows - 1, ix.constant(large));
@@ -254,7 +287,10 @@ void ContractEmitter::block(const Point &point, int64_t rowCount, int64_t panelC
     for (Piece piece : pieces(columns))
       all.push_back({piece.offset + p * kPanel, piece.lanes, piece.active});
   int64_t width = all.size();
-  auto fits = [&](int64_t r, int64_t v) { return r * v + v + 1 <= unit.registers - (unit.registers > 16 ? 1 : 0); };
+  // Steps that are written out load ahead.
+  bool writtenOut = !c.reductions.empty() && isWrittenOut(nest.sizes[c.reductions.back()]);
+  int64_t spare = unit.registers > 16 ? (writtenOut ? 5 : 1) : (writtenOut ? 2 : 0);
+  auto fits = [&](int64_t r, int64_t v) { return r * v + v + 1 <= unit.registers - spare; };
   if (!fits(rowCount, width))
     width = std::min<int64_t>(width, 2);
   int64_t most = rowCount;
@@ -286,6 +322,9 @@ void ContractEmitter::tile(const Point &point, int64_t rowCount, ArrayRef<Piece>
             piece.lanes));
     }
   sums = reduce(0, point, rowCount, columns, sums);
+  const Operand &out = nest.operands.back();
+  if (c.m && rowCount > 1 && !out.isContiguous(c.n) && out.isContiguous(*c.m))
+    return storeTurned(point, rowCount, columns, sums);
   for (int64_t r = 0; r < rowCount; ++r)
     for (auto [j, piece] : llvm::enumerate(columns)) {
       Point p = column(row(point, r), piece.offset);
@@ -300,16 +339,45 @@ void ContractEmitter::tile(const Point &point, int64_t rowCount, ArrayRef<Piece>
     }
 }
 
+/// Where rows, not columns, are neighbours in the result: turns the sums in registers, then goes along the rows.
+void ContractEmitter::storeTurned(const Point &point, int64_t rowCount, ArrayRef<Piece> columns, ArrayRef<Value> sums) {
+  for (auto [j, piece] : llvm::enumerate(columns))
+    for (int64_t first = 0; first < rowCount; first += piece.lanes) {
+      int64_t lanes = piece.lanes, count = std::min(lanes, rowCount - first);
+      SmallVector<Value> square;
+      for (int64_t r = 0; r < count; ++r)
+        square.push_back(sums[(first + r) * columns.size() + j]);
+      square.resize(lanes, square.back());
+      square = transposeVectors(b, nest.loc, square);
+      Piece used{0, lanes, count == lanes ? OpFoldResult() : ix.constant(count)};
+      Value mask = maskOf(used);
+      int64_t most = piece.active ? known(piece.active).value_or(lanes) : lanes;
+      for (int64_t i = 0; i < most; ++i) {
+        OpFoldResult end = piece.active && !known(piece.active) ? piece.active : ix.constant(i + 1);
+        emitLoop(ix, ix.constant(i), end, lanes, {}, [&](OpFoldResult, ValueRange) {
+          Point p = column(row(point, first), piece.offset + i);
+          Value value = square[i];
+          if (nest.body) {
+            SmallVector<Value> args{value};
+            for (unsigned operand = 2; operand < c.output(); ++operand)
+              args.push_back(loadLanes(b, nest, operand, p, *c.m, lanes, mask, used.active));
+            value = splat(b, nest.loc, emitBody(b, nest.loc, *nest.body, args, p.index, *c.m, lanes)[0], lanes);
+          }
+          storeLanes(b, nest, c.output(), p, *c.m, lanes, mask, used.active, value);
+          return SmallVector<Value>();
+        });
+      }
+    }
+}
+
 SmallVector<Value> ContractEmitter::reduce(unsigned depth, const Point &point, int64_t rowCount,
                                            ArrayRef<Piece> columns, ValueRange sums) {
   if (depth == c.reductions.size())
     return step(point, rowCount, columns, sums);
   unsigned k = c.reductions[depth];
-  auto size = known(nest.sizes[k]);
-  // A few steps are written out: a loop that carries all sums costs more than they do.
-  if (size && *size <= 4 && depth + 1 == c.reductions.size()) {
+  if (depth + 1 == c.reductions.size() && isWrittenOut(nest.sizes[k])) {
     SmallVector<Value> now = llvm::to_vector(sums);
-    for (int64_t i = 0; i < *size; ++i)
+    for (int64_t i = 0, size = *known(nest.sizes[k]); i < size; ++i)
       now = step(point.moved(nest, ix, k, ix.constant(i)), rowCount, columns, now);
     return now;
   }

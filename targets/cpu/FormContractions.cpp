@@ -98,6 +98,10 @@ std::optional<Choice> choose(linalg::GenericOp op) {
   SmallVector<unsigned> result = plainLoops(maps[2]);
   if (result.empty())
     return std::nullopt;
+  int64_t sumLength = 1;
+  for (auto [size, iterator] : llvm::zip_equal(sizes, op.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction)
+      sumLength *= std::max<int64_t>(size, 1);
   std::optional<Choice> best;
   int bestScore = 0;
   for (auto [position, d] : llvm::enumerate(result))
@@ -108,7 +112,13 @@ std::optional<Choice> choose(linalg::GenericOp op) {
       bool pack = isConstant(factor) && !plainLoops(maps[b]).empty();
       if (!pack && (sizes[d] == 1 || !runsAlong(maps[b], d)))
         continue;
-      int score = (position + 1 == result.size() ? 8 : 0) + (pack ? 6 : 4) - (sizes[d] > 0 && sizes[d] < 8 ? 6 : 0);
+      // Panels of weights are full and read in order; the sums are turned in registers where they must be.
+      bool full = pack && sizes[d] >= 16 && sumLength >= 32;
+      int score = (position + 1 == result.size() ? 8 : 0) +
+                  (full   ? 16
+                   : pack ? 6
+                          : 4) -
+                  (sizes[d] > 0 && sizes[d] < 8 ? 6 : 0);
       if (score > bestScore) {
         bestScore = score;
         best = Choice{d, 1 - b, b, pack};

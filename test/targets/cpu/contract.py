@@ -100,12 +100,13 @@ def convolutions():
         packed = pack(w.reshape(-1, o)).reshape(-1, k, k, c, 32)
         window = f"{stride}*h + {dilation}*y, {stride}*w + {dilation}*x"
         loops, kinds = "h, w, o, y, x, c", "ppprrr"
-        # Channels last; then the result channels first, by scattered stores.
+        # Channels last; then the result channels first, turned in registers before the residual is added.
         for out, axes in (("h, w, o", (0, 1, 2)), ("o, h, w", (2, 0, 1))):
             shape = tuple(want.shape[a] for a in axes)
-            text = contract("NAME", loops, kinds, [window + ", c", "o floordiv 32, y, x, c, o mod 32", out],
-                            [x.shape, packed.shape, shape])  # fmt: skip
-            case(text, [x, packed, aligned(shape, np.float32)], want.transpose(axes))
+            residual = random(*shape)
+            text = contract("NAME", loops, kinds, [window + ", c", "o floordiv 32, y, x, c, o mod 32", out, out],
+                            [x.shape, packed.shape, shape, shape], BIAS_RELU, 1)  # fmt: skip
+            case(text, [x, packed, residual, aligned(shape, np.float32)], np.maximum(want.transpose(axes) + residual, 0))
         # Channels first, columns along the image.
         first, weights = np.ascontiguousarray(x.transpose(2, 0, 1)), np.ascontiguousarray(w.transpose(3, 2, 0, 1))
         shape = want.transpose(2, 0, 1).shape

@@ -54,3 +54,24 @@ func.func @accumulate(%a: tensor<5x3xf32>, %b: tensor<3x40xf32>, %c: tensor<5x40
   %0 = linalg.matmul ins(%a, %b : tensor<5x3xf32>, tensor<3x40xf32>) outs(%c : tensor<5x40xf32>) -> tensor<5x40xf32>
   return %0 : tensor<5x40xf32>
 }
+
+// Weights become the columns even where the result has its channels first.
+// CHECK-LABEL: func.func @channels_first(
+// CHECK: dense_resource<packed{{.*}}> : tensor<1x8x3x3x32xf32>
+// CHECK: cpu.contract
+func.func @channels_first(%x: tensor<8x16x16xf32>, %out: tensor<32x14x14xf32>) -> tensor<32x14x14xf32> {
+  %w = arith.constant dense<2.0> : tensor<32x8x3x3xf32>
+  %zero = arith.constant 0.0 : f32
+  %init = linalg.fill ins(%zero : f32) outs(%out : tensor<32x14x14xf32>) -> tensor<32x14x14xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(o, h, w, c, y, x) -> (c, h + y, w + x)>,
+                                        affine_map<(o, h, w, c, y, x) -> (o, c, y, x)>,
+                                        affine_map<(o, h, w, c, y, x) -> (o, h, w)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : tensor<8x16x16xf32>, tensor<32x8x3x3xf32>) outs(%init : tensor<32x14x14xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %1 = arith.addf %s, %p : f32
+    linalg.yield %1 : f32
+  } -> tensor<32x14x14xf32>
+  return %0 : tensor<32x14x14xf32>
+}

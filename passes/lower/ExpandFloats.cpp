@@ -254,12 +254,16 @@ bool keepsBits(Operation *op) {
   return isa<arith::ConstantOp, arith::BitcastOp, arith::SelectOp, arith::ExtFOp, arith::TruncFOp>(op);
 }
 
+bool touchesNarrow(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(), isNarrow) || llvm::any_of(op->getResultTypes(), isNarrow);
+}
+
 /// Arithmetic on narrow floats goes through f32.
 struct Widen : RewritePattern {
   explicit Widen(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
     if (!op->getDialect() || !isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) || keepsBits(op) ||
-        (llvm::none_of(op->getOperandTypes(), isNarrow) && llvm::none_of(op->getResultTypes(), isNarrow)))
+        !touchesNarrow(op))
       return failure();
     auto wide = [&](Type type) { return isNarrow(type) ? withElement(type, rewriter.getF32Type()) : type; };
     SmallVector<Value> operands;
@@ -281,7 +285,13 @@ struct Widen : RewritePattern {
 
 struct ExpandFloats : brisk::impl::ExpandFloatsBase<ExpandFloats> {
   void runOnOperation() override {
+    // Most models have no narrow float at all.
+    auto found = getOperation()->walk(
+        [](Operation *op) { return touchesNarrow(op) ? WalkResult::interrupt() : WalkResult::advance(); });
+    if (!found.wasInterrupted())
+      return;
     RewritePatternSet patterns(&getContext());
+    arith::BitcastOp::getCanonicalizationPatterns(patterns, &getContext());
     patterns.add<ExpandExtension, ExpandTruncation, Widen>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

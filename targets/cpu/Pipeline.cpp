@@ -38,6 +38,7 @@ void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
   CpuEmitKernelsOptions kernels;
   kernels.isa = isa.name.str();
   passes.addNestedPass<func::FuncOp>(createCpuEmitKernels(kernels));
+  passes.addPass(createExpandFloats());
   passes.addPass(createCpuExpandMath());
   passes.addPass(createResolveExpandShape());
   passes.addPass(memref::createExpandStridedMetadataPass());

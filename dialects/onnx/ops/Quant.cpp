@@ -41,16 +41,17 @@ FailureOr<Granularity> granularityOf(Operation *op, Value x, Value scale, Value 
   Dims whole = context.dims(x), dims = context.dims(scale);
   int64_t rank = whole.size();
   Granularity result;
+  auto isSingle = [](ArrayRef<Dim> shape) { return shape.empty() || (shape.size() == 1 && shape[0] == Dim(1)); };
   if (isPresent(zeroPoint)) {
     Dims zeros = context.dims(zeroPoint);
-    bool same = zeros.size() == dims.size();
-    for (size_t i = 0; same && i < dims.size(); ++i)
+    bool same = isSingle(dims) ? isSingle(zeros) : zeros.size() == dims.size();
+    for (size_t i = 0; same && !isSingle(dims) && i < dims.size(); ++i)
       same = !differ(zeros[i], dims[i]);
     if (!same)
       return op->emitOpError("expects a zero point of the scale's shape ")
              << toString(dims) << ", but got " << toString(zeros);
   }
-  if (dims.empty() || (dims.size() == 1 && dims[0] == Dim(1)))
+  if (isSingle(dims))
     return result;
   FailureOr<int64_t> normal = checkedAxis(op, axis, rank);
   if (failed(normal))

@@ -199,6 +199,69 @@ SmallVector<Value> onnx::loops(OpBuilder &b, Location loc, ValueRange sizes, Val
   return llvm::to_vector(nest.results);
 }
 
+SmallVector<Value> onnx::loop(OpBuilder &b, Location loc, Value low, Value high, Value step, ValueRange init,
+                              function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto op = scf::ForOp::create(b, loc, low, high, step, init,
+                               [&](OpBuilder &nested, Location at, Value iv, ValueRange carried) {
+                                 OpBuilder::InsertionGuard guard(b);
+                                 b.setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
+                                 SmallVector<Value> next = body(iv, carried);
+                                 nested.setInsertionPoint(b.getInsertionBlock(), b.getInsertionPoint());
+                                 scf::YieldOp::create(nested, at, next);
+                               });
+  return SmallVector<Value>(op.getResults());
+}
+
+SmallVector<Value> onnx::updateIf(OpBuilder &b, Location loc, Value condition, ValueRange values,
+                                  function_ref<SmallVector<Value>()> then) {
+  auto op = scf::IfOp::create(b, loc, values.getTypes(), condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.thenBlock());
+  scf::YieldOp::create(b, loc, then());
+  b.setInsertionPointToStart(op.elseBlock());
+  scf::YieldOp::create(b, loc, values);
+  return SmallVector<Value>(op.getResults());
+}
+
+std::pair<Value, Value> onnx::sortIndices(OpBuilder &b, Location loc, Value count, Value order, Value scratch,
+                                          function_ref<Value(Value, Value)> before) {
+  IndexMath math(b, loc);
+  Value zero = math.constant(0), one = math.constant(1), last = math.max(math.sub(count, one), zero);
+  auto read = [&](Value tensor, Value at) { return math.cast(tensor::ExtractOp::create(b, loc, tensor, at)); };
+  order = loop(b, loc, zero, count, one, order, [&](Value i, ValueRange carried) {
+    Value number = arith::IndexCastOp::create(b, loc, b.getI64Type(), i);
+    return SmallVector<Value>{tensor::InsertOp::create(b, loc, number, carried[0], i)};
+  })[0];
+  // Runs of length `width` are merged in pairs, from left to right; 63 doublings pass any size.
+  SmallVector<Value> done =
+      loop(b, loc, zero, math.constant(63), one, {order, scratch, one}, [&](Value, ValueRange state) {
+        Value width = state[2], twice = math.add(width, width);
+        SmallVector<Value> merged = updateIf(b, loc, math.lt(width, count), state, [&] {
+          SmallVector<Value> pass = loop(b, loc, zero, count, twice, {state[1]}, [&](Value low, ValueRange outer) {
+            Value middle = math.min(math.add(low, width), count), high = math.min(math.add(low, twice), count);
+            SmallVector<Value> run =
+                loop(b, loc, low, high, one, {outer[0], low, middle}, [&](Value t, ValueRange carried) {
+                  Value i = carried[1], j = carried[2];
+                  Value left = read(state[0], math.min(i, last)), right = read(state[0], math.min(j, last));
+                  Value isRight = math.both(math.lt(j, high), math.either(math.le(middle, i), before(right, left)));
+                  Value next = arith::IndexCastOp::create(b, loc, b.getI64Type(), math.select(isRight, right, left));
+                  Value stored = tensor::InsertOp::create(b, loc, next, carried[0], t);
+                  return SmallVector<Value>{stored, math.select(isRight, i, math.add(i, one)),
+                                            math.select(isRight, math.add(j, one), j)};
+                });
+            return SmallVector<Value>{run[0]};
+          });
+          Value copied = loop(b, loc, zero, count, one, {state[0]}, [&](Value t, ValueRange carried) {
+            Value moved = tensor::ExtractOp::create(b, loc, pass[0], t);
+            return SmallVector<Value>{tensor::InsertOp::create(b, loc, moved, carried[0], t)};
+          })[0];
+          return SmallVector<Value>{copied, pass[0], twice};
+        });
+        return merged;
+      });
+  return {done[0], done[1]};
+}
+
 Value onnx::lessThan(OpBuilder &b, Location loc, Type element, Value x, Value y) {
   if (!isa<FloatType>(element))
     return arith::CmpIOp::create(

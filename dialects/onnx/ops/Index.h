@@ -83,6 +83,19 @@ using LoopBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuild
 /// Sequential loops from 0 to `sizes`, outermost first, that carry values along.
 llvm::SmallVector<mlir::Value> loops(mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange sizes,
                                      mlir::ValueRange init, LoopBody body);
+/// One sequential loop from `low` to `high` by `step`.
+llvm::SmallVector<mlir::Value> loop(
+    mlir::OpBuilder &b, mlir::Location loc, mlir::Value low, mlir::Value high, mlir::Value step, mlir::ValueRange init,
+    llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value iv, mlir::ValueRange carried)> body);
+/// `then` or the values as they are.
+llvm::SmallVector<mlir::Value> updateIf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value condition,
+                                        mlir::ValueRange values,
+                                        llvm::function_ref<llvm::SmallVector<mlir::Value>()> then);
+/// Sorts 0 .. count-1 stably into `order` (a tensor of i64) by `before`, in time n log n; returns `order` and
+/// `scratch` as they are afterwards.
+std::pair<mlir::Value, mlir::Value>
+sortIndices(mlir::OpBuilder &b, mlir::Location loc, mlir::Value count, mlir::Value order, mlir::Value scratch,
+            llvm::function_ref<mlir::Value(mlir::Value i, mlir::Value j)> before);
 /// `x` before `y` in ascending order, for scalars of ONNX type `element`; NaN is above all numbers.
 mlir::Value lessThan(mlir::OpBuilder &b, mlir::Location loc, mlir::Type element, mlir::Value x, mlir::Value y);
 

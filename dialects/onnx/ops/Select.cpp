@@ -254,7 +254,7 @@ LogicalResult UniqueOp::inferShapes(ShapeContext &context) {
   Dim all(1);
   for (const Dim &dim : dims)
     all = all * dim;
-  Dim count = context.unknown(getY(), 0);
+  Dim count;
   if (getAxis()) {
     FailureOr<int64_t> axis = checkedAxis(*this, *getAxis(), dims.size());
     if (failed(axis))
@@ -264,6 +264,7 @@ LogicalResult UniqueOp::inferShapes(ShapeContext &context) {
     all = dims[*axis];
     dims[*axis] = count;
   } else {
+    count = context.unknown(getY(), 0);
     dims = {count};
   }
   context.setType(getY(), context.elementType(getX()), dims);

@@ -61,6 +61,8 @@ class Worker:
 
 
 def serve(pipe, cases: list, check: Callable, errors: pathlib.Path) -> None:
+    # An interrupt is the parent's to handle.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Crashes make no mess on the terminal.
     faulthandler.disable()
     file = os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
@@ -76,8 +78,8 @@ def serve(pipe, cases: list, check: Callable, errors: pathlib.Path) -> None:
 
 
 def run(cases: list, check: Callable, jobs: int, seconds: float, done: Callable) -> dict[str, str | None]:
-    """check(case, phase) of every case, by name. `done(case, reason)` is called
-    as they end."""
+    """check(case, phase) of every case, by name; of those that were run, if the
+    user interrupts. `done(case, reason)` is called as they end."""
     results: dict[str, str | None] = {}
     waiting = list(reversed(range(len(cases))))
     with tempfile.TemporaryDirectory(prefix="brisk-backend-") as scratch:
@@ -95,33 +97,42 @@ def run(cases: list, check: Callable, jobs: int, seconds: float, done: Callable)
             done(cases[one.index], reason)
 
         workers = [worker() for _ in range(min(jobs, len(waiting)))]
-        while workers:
-            ready = multiprocessing.connection.wait([one.pipe for one in workers], TICK_S)
-            for one in list(workers):
-                gone = None
-                if one.pipe in ready:
-                    try:
-                        kind, value = one.pipe.recv()
-                        if kind == "phase":
-                            one.phase = value
-                            continue
-                        finish(one, value)
-                        if waiting:
-                            one.give(waiting.pop())
-                            continue
-                        one.pipe.send(None)
-                        one.process.join()
-                        workers.remove(one)
+        try:
+            attend(workers, waiting, seconds, worker, finish)
+        except KeyboardInterrupt:
+            for one in workers:
+                one.process.kill()
+    return {case.name: results[case.name] for case in cases if case.name in results}
+
+
+def attend(workers: list[Worker], waiting: list[int], seconds: float, worker: Callable, finish: Callable) -> None:
+    """Keeps the workers busy until nothing waits."""
+    while workers:
+        ready = multiprocessing.connection.wait([one.pipe for one in workers], TICK_S)
+        for one in list(workers):
+            gone = None
+            if one.pipe in ready:
+                try:
+                    kind, value = one.pipe.recv()
+                    if kind == "phase":
+                        one.phase = value
                         continue
-                    except (EOFError, ConnectionResetError):
-                        gone = one.end()
-                elif one.late(seconds):
-                    one.process.kill()
-                    one.end()
-                    gone = f"takes over {seconds:.0f} s of processor time while {one.phase}"
-                if gone:
-                    finish(one, gone)
-                    workers.remove(one)
+                    finish(one, value)
                     if waiting:
-                        workers.append(worker())
-    return {case.name: results[case.name] for case in cases}
+                        one.give(waiting.pop())
+                        continue
+                    one.pipe.send(None)
+                    one.process.join()
+                    workers.remove(one)
+                    continue
+                except (EOFError, ConnectionResetError):
+                    gone = one.end()
+            elif one.late(seconds):
+                one.process.kill()
+                one.end()
+                gone = f"takes over {seconds:.0f} s of processor time while {one.phase}"
+            if gone:
+                finish(one, gone)
+                workers.remove(one)
+                if waiting:
+                    workers.append(worker())

@@ -7,7 +7,10 @@ a listed case passes or another one does not.
     python test/backend/run.py                    all cases
     python test/backend/run.py --sample 200       an even share of them
     python test/backend/run.py --filter conv      those whose name matches
+    python test/backend/run.py --listed           those of the list
     python test/backend/run.py --update           rewrites the list
+
+Interrupted, it reports and updates what was run until then.
 
 Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -152,6 +155,7 @@ def main() -> int:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--filter", metavar="REGEX", help="only cases whose name matches")
     parser.add_argument("--sample", type=int, metavar="N", help="only about N cases, evenly spread over the names")
+    parser.add_argument("--listed", action="store_true", help="only the cases of the list")
     parser.add_argument("--update", action="store_true", help="rewrite the list from what was run")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default 2)")
     parser.add_argument("--timeout", type=float, default=20, metavar="S", help="processor seconds a case may take")
@@ -162,7 +166,9 @@ def main() -> int:
 
     begin = time.monotonic()
     cases = load_cases()
-    known = {case.name for case in cases}
+    known, listed = {case.name for case in cases}, read_list()
+    if options.listed:
+        cases = [case for case in cases if case.name in listed]
     if options.filter:
         cases = [case for case in cases if re.search(options.filter, case.name)]
     if options.sample and options.sample < len(cases):
@@ -171,7 +177,6 @@ def main() -> int:
     if not cases:
         print("no case matches")
         return 1
-    listed = read_list()
 
     def done(case: Case, reason: str | None) -> None:
         if options.verbose:
@@ -181,15 +186,17 @@ def main() -> int:
     faults = {name: f"does not pass: {reason}" for name, reason in results.items() if reason and name not in listed}
     faults |= {name: "passes: take it off the list" for name, reason in results.items() if not reason and name in listed}
     faults |= {name: "is on the list, but is no case" for name in listed.keys() - known}
-    print_summary(cases, results)
+    print_summary([case for case in cases if case.name in results], results)
     if options.reasons:
         options.reasons.write_text(by_reason(results))
     if options.junit:
         write_junit(options.junit, results, listed, faults)
     passed = sum(reason is None for reason in results.values())
+    if len(results) < len(cases):
+        print(f"\ninterrupted: {len(cases) - len(results)} cases were not run")
     used = sum(resource.getrusage(who).ru_utime + resource.getrusage(who).ru_stime
                for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(f"\n{passed} of {len(results)} cases pass ({100 * passed / len(results):.1f} %), "
+    print(f"\n{passed} of {len(results)} cases pass ({100 * passed / max(1, len(results)):.1f} %), "
           f"{time.monotonic() - begin:.0f} s, {used:.0f} s of processor time")
     if options.update:
         update({name: results.get(name) for name in known if name in results}, {
@@ -197,7 +204,7 @@ def main() -> int:
         return 0
     for name, fault in sorted(faults.items()):
         print(f"FAILED {name}: {fault}")
-    return 1 if faults else 0
+    return 1 if faults or len(results) < len(cases) else 0
 
 
 if __name__ == "__main__":

@@ -62,6 +62,16 @@ def test_a_case_that_does_not_end_is_ended():
     assert results == {"spin-1": "takes over 1 s of processor time while testing", "fine-1": None, "fine-2": None}
 
 
+def test_an_interrupt_keeps_what_was_found():
+    def interrupt(case, reason):
+        if case.name == "wrong-1":
+            raise KeyboardInterrupt
+
+    names = ["fine-1", "wrong-1", "spin-1", "spin-2"]
+    assert pool.run([Fake(name) for name in names], check, 1, 20.0, interrupt) == {
+        "fine-1": None, "wrong-1": "wrong values"}
+
+
 @pytest.mark.parametrize("said, reason", [
     ("test_x: Cast_0: Cast: no such op is supported", "Cast: no such op is supported"),
     ("test_x: Foo_0/Cast_1: Cast: expects a tensor\nmore", "Cast: expects a tensor"),

@@ -42,9 +42,8 @@ func.func @saturate(%x: tensor<4xf32>) -> (tensor<*xf8E4M3FN>, tensor<*xf8E5M2>)
 
 // -----
 
-// Narrow integers and f4 are stored in bytes.
+// Narrow integers and f4 are stored in bytes inside the function.
 // CHECK-LABEL: func.func @narrow(
-// CHECK-SAME: tensor<4xi8>
 // CHECK: arith.trunci {{.*}} : i8 to i4
 // CHECK: arith.sitofp {{.*}} : i4 to f32
 // CHECK: arith.truncf {{.*}} : f32 to f4E2M1FN

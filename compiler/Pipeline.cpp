@@ -19,6 +19,13 @@ static const Stage kStages[] = {
        passes.addPass(createFoldConstantsPass(context.evaluator));
        passes.addPass(createCSEPass());
      }},
+    {"layout", "put channels last where convolutions and windows are",
+     [](OpPassManager &passes, const PipelineContext &context) {
+       passes.addPass(createPropagateLayout());
+       passes.addPass(createSimplifyShapes());
+       passes.addPass(createFoldConstantsPass(context.evaluator));
+       passes.addPass(createCSEPass());
+     }},
     {"lower", "decompose to linalg on tensors, fuse elementwise chains",
      [](OpPassManager &passes, const PipelineContext &context) {
        passes.addPass(createLowerOnnx());

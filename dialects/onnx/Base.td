@@ -76,7 +76,9 @@ class Onnx_Elementwise<string mnemonic, list<Trait> traits = [], list<string> fa
     std::optional<::llvm::SmallVector<unsigned>> $cppClass::permutableOperands(::llvm::ArrayRef<int64_t> permutation) {
       return ::brisk::onnx::elementwisePermutableOperands(*this, permutation);
     }
-    void $cppClass::permute(::mlir::OpBuilder &builder, ::llvm::ArrayRef<int64_t> permutation) {}
+    void $cppClass::permute(::mlir::OpBuilder &builder, ::llvm::ArrayRef<int64_t> permutation) {
+      ::brisk::onnx::permuteElementwise(*this, builder, permutation);
+    }
   }] # methods;
 }
 

@@ -89,10 +89,13 @@ std::optional<SmallVector<unsigned>> onnx::elementwisePermutableOperands(Operati
     auto type = dyn_cast<RankedTensorType>(op->getOperand(i).getType());
     if (!type)
       continue;
+    if (type.getRank() > static_cast<int64_t>(permutation.size()))
+      return std::nullopt;
+    // Others broadcast along the leading axes: permuteElementwise gives them all.
     if (type.getRank() == static_cast<int64_t>(permutation.size()))
       operands.push_back(i);
-    else if (!type.hasStaticShape() || type.getNumElements() != 1)
-      return std::nullopt;
   }
+  if (operands.empty())
+    return std::nullopt;
   return operands;
 }

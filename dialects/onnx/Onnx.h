@@ -29,10 +29,16 @@ mlir::LogicalResult checkElements(mlir::Operation *op, ElementKind kind);
 bool isOfKind(mlir::Type element, ElementKind kind);
 /// Result type of an ElementwiseInterface op: the operands' shapes broadcast together.
 mlir::LogicalResult inferElementwise(mlir::Operation *op, ShapeContext &context);
-/// PermuteInterface of an elementwise op: all operands of full rank must be permuted, scalars
-/// may stay; a constant of other shape blocks.
+/// PermuteInterface of an elementwise op: all operands of full rank must be permuted, those of lower
+/// rank are permuteElementwise's matter.
 std::optional<llvm::SmallVector<unsigned>> elementwisePermutableOperands(mlir::Operation *op,
                                                                          llvm::ArrayRef<int64_t> permutation);
+/// What passes do to an elementwise op that follows `permutation`: operands of lower rank get all axes.
+void permuteElementwise(mlir::Operation *op, mlir::OpBuilder &builder, llvm::ArrayRef<int64_t> permutation);
+/// `value` with its axes permuted as by Transpose (result axis i is axis permutation[i]); transposes that
+/// undo each other leave nothing.
+mlir::Value createTranspose(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+                            llvm::ArrayRef<int64_t> permutation);
 } // namespace onnx
 } // namespace brisk
 #endif

@@ -37,3 +37,17 @@ def Onnx_ConvTransposeOp : Onnx_Spatial<"ConvTranspose"> {
                        OptionalAttr<DenseI64ArrayAttr>:$strides, UnitAttr:$channels_last);
   let results = (outs AnyTensor:$Y);
 }
+
+def Onnx_DeformConvOp : Onnx_Op<"DeformConv", [Pure]> {
+  let summary = "Convolution whose taps are moved by offsets (ONNX DeformConv, opset 22), in 2-D";
+  let description = [{
+    Each tap reads X at its place plus an offset, interpolated bilinearly (0
+    outside), times a mask. The samples are gathered first; the sum over them is
+    a contraction.
+  }];
+  let arguments = (ins AnyTensor:$X, AnyTensor:$W, AnyTensor:$offset, Onnx_Value:$B, Onnx_Value:$mask,
+                       OptionalAttr<DenseI64ArrayAttr>:$dilations, DefaultValuedAttr<I64Attr, "1">:$group,
+                       OptionalAttr<DenseI64ArrayAttr>:$kernel_shape, DefaultValuedAttr<I64Attr, "1">:$offset_group,
+                       OptionalAttr<DenseI64ArrayAttr>:$pads, OptionalAttr<DenseI64ArrayAttr>:$strides);
+  let results = (outs AnyTensor:$Y);
+}

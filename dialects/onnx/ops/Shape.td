@@ -51,6 +51,7 @@ def Onnx_TransposeOp : Onnx_Op<"Transpose", [Pure, InfersContent]> {
   let arguments = (ins AnyTensor:$data, OptionalAttr<DenseI64ArrayAttr>:$perm);
   let results = (outs AnyTensor:$transposed);
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
     /// `perm`, or the reversal of all axes that it defaults to.
     ::llvm::SmallVector<int64_t> permutation();

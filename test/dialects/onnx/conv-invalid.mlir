@@ -105,3 +105,21 @@ func.func @transposed_pads(%x: tensor<1x4x2xf32>, %w: tensor<4x6x3xf32>) -> tens
   %0 = onnx.ConvTranspose %x, %w, %b {pads = array<i64: 4, 4>} : (tensor<1x4x2xf32>, tensor<4x6x3xf32>, none) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+func.func @deform_rank(%x: tensor<1x2x3xf32>, %w: tensor<4x2x2xf32>, %o: tensor<1x8x2xf32>) -> tensor<*xf32> {
+  %n = onnx.None
+  // expected-error @below {{expects an input of rank 4, but got rank 3}}
+  %0 = onnx.DeformConv %x, %w, %o, %n, %n : (tensor<1x2x3xf32>, tensor<4x2x2xf32>, tensor<1x8x2xf32>, none, none) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @deform_offset(%x: tensor<1x2x3x3xf32>, %w: tensor<4x2x2x2xf32>, %o: tensor<1x4x2x2xf32>) -> tensor<*xf32> {
+  %n = onnx.None
+  // expected-error @below {{expects offsets and masks for 1 groups of the 2 channels and 4 taps}}
+  %0 = onnx.DeformConv %x, %w, %o, %n, %n : (tensor<1x2x3x3xf32>, tensor<4x2x2x2xf32>, tensor<1x4x2x2xf32>, none, none) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

@@ -99,3 +99,16 @@ func.func @phases(%x: tensor<1x4x5xf32>, %w: tensor<4x3x3xf32>) -> tensor<*xf32>
   %0 = onnx.ConvTranspose %x, %w, %b {strides = array<i64: 2>, pads = array<i64: 1, 1>} : (tensor<1x4x5xf32>, tensor<4x3x3xf32>, none) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// The samples are gathered, then summed by a contraction.
+// TYPE-LABEL: @deform
+// TYPE: onnx.DeformConv {{.*}} -> tensor<1x4x2x2xf32>
+// CHECK-LABEL: func.func @deform(
+// CHECK: math.floor
+// CHECK: linalg.generic
+// CHECK: arith.mulf
+func.func @deform(%x: tensor<1x2x3x3xf32>, %w: tensor<4x2x2x2xf32>, %o: tensor<1x8x2x2xf32>) -> tensor<*xf32> {
+  %n = onnx.None
+  %0 = onnx.DeformConv %x, %w, %o, %n, %n : (tensor<1x2x3x3xf32>, tensor<4x2x2x2xf32>, tensor<1x8x2x2xf32>, none, none) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

@@ -15,6 +15,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import argparse
+import collections
 import concurrent.futures
 import dataclasses
 import os
@@ -41,6 +42,8 @@ SECONDS, CLOCK_SECONDS = 10, 60
 MEMORY = 4 << 30
 # Mutants in one line of the totals.
 GROUP = 50
+# Faults of one kind that are printed one by one.
+SHOWN = 20
 # Every so many mutants one is compiled to the end; the others are only checked.
 COMPILED = 4
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|MemorySanitizer|runtime error:|terminate called|Assertion `|"
@@ -215,7 +218,7 @@ def main() -> int:
         return 1 if outcome.fault else 0
 
     cases: dict[str, list[str]] = {}
-    statuses, slowest = [0, 0], (0.0, "")
+    statuses, slowest, kinds = [0, 0], (0.0, ""), collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         futures = {name: pool.submit(run) for name, run in named.items()}
         for index in range(arguments.mutants):
@@ -233,7 +236,13 @@ def main() -> int:
             slowest = max(slowest, (outcome.seconds, name))
             if outcome.fault:
                 faults.append(f"{name}: {outcome.fault}")
-                print(f"{name}: {outcome.fault}", flush=True)
+                kind = outcome.fault.split(" (")[0]
+                kinds[kind] += 1
+                if kinds[kind] <= SHOWN:
+                    print(faults[-1], flush=True)
+    for kind, count in kinds.items():
+        if count > SHOWN:
+            print(f"{count} cases in all: {kind}")
     bad = sum(map(len, cases.values()))
     print(f"fuzz: {len(named)} hostile cases and {arguments.mutants} mutants (seed {arguments.seed}), {bad} faults; "
           f"of the mutants {statuses[0]} were accepted, {statuses[1]} rejected; slowest {slowest[0]:.1f} s ({slowest[1]})")

@@ -53,8 +53,10 @@ def packaged(name, requirement, member, samples, version=1) -> Model:
 def detection_pages(_) -> list[Sample]:
     small = page(480, 640, [("BRISK COMPILES", 5, 60, 60), ("ONNX TO NATIVE CODE", 4, 180, 80),
                             ("NOVEMBER 2026", 6, 320, 50)])
-    large = page(736, 1280, [("AHEAD OF TIME", 9, 80, 90), ("FOR X86 AND MORE", 7, 300, 200),
-                             ("LINE 4096", 5, 480, 700), ("PAGE 7", 4, 640, 1000)])
+    # The net amplifies rounding: on pages of more contrast onnxruntime with and
+    # without its optimizations differs from itself by 1e-4.
+    large = page(736, 1280, [("AHEAD OF TIME", 7, 80, 90), ("FOR X86 AND MORE", 7, 300, 200),
+                             ("LINE 4096", 7, 480, 500)], contrast=0.6)
     return [{"x": small[None]}, {"x": large[None]}]
 
 
@@ -133,7 +135,7 @@ def faces(_) -> list[Sample]:
 
 OCR = "rapidocr_onnxruntime/models/"
 MODELS = [
-    packaged("ppocr_v4_det", RAPIDOCR, OCR + "ch_PP-OCRv4_det_infer.onnx", detection_pages),
+    packaged("ppocr_v4_det", RAPIDOCR, OCR + "ch_PP-OCRv4_det_infer.onnx", detection_pages, version=2),
     packaged("ppocr_v4_rec", RAPIDOCR, OCR + "ch_PP-OCRv4_rec_infer.onnx", recognition_lines),
     packaged("ppocr_v2_cls", RAPIDOCR, OCR + "ch_ppocr_mobile_v2.0_cls_infer.onnx", turned_lines),
     packaged("silero_vad", SILERO, "silero_vad/data/silero_vad.onnx", speech),

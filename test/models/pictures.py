@@ -46,12 +46,12 @@ def ink(text: str, scale: int) -> np.ndarray:
     return np.clip(big * 1.6 - 0.3, 0, 1)
 
 
-def page(height: int, width: int, lines: list[tuple[str, int, int, int]]) -> np.ndarray:
-    """Dark text on light paper as [3, height, width] in [-1, 1]; each line is
-    (text, scale, top, left)."""
+def page(height: int, width: int, lines: list[tuple[str, int, int, int]], contrast: float = 1) -> np.ndarray:
+    """Dark text on light paper as [3, height, width] in [-contrast, contrast];
+    each line is (text, scale, top, left)."""
     grey = np.full((height, width), 0.85)
     for text, scale, top, left in lines:
         drawn = ink(text, scale)
         h, w = min(drawn.shape[0], height - top), min(drawn.shape[1], width - left)
         grey[top:top + h, left:left + w] -= 0.75 * drawn[:h, :w]
-    return np.repeat((grey * 2 - 1)[None], 3, axis=0).astype(np.float32)
+    return np.repeat((contrast * (grey * 2 - 1))[None], 3, axis=0).astype(np.float32)

@@ -6,8 +6,11 @@
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "targets/cpu/Abi.h"
+#include "targets/cpu/EmitStructured.h"
 #include "targets/cpu/Passes.h"
+#include "targets/cpu/ir/Cpu.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -39,6 +42,39 @@ SetVector<Value> capturesOf(Operation *op, SmallVectorImpl<Operation *> &constan
   return captures;
 }
 
+/// Loop iterations from which a kernel takes some ten microseconds and is worth sharing among threads;
+/// a contraction's iteration is one lane of a multiply-add, others do more.
+constexpr int64_t kShareIterations = int64_t(1) << 17;
+constexpr int64_t kShareProducts = int64_t(1) << 20;
+
+/// The extent of each loop, read off the operand axes that it walks one by one; 1 where none tells.
+SmallVector<int64_t> loopRanges(Operation *op) {
+  if (auto structured = dyn_cast<linalg::LinalgOp>(op))
+    return structured.getStaticLoopRanges();
+  auto contract = dyn_cast<ContractOp>(op);
+  if (!contract)
+    return {};
+  SmallVector<int64_t> ranges(contract.maps().front().getNumDims(), 1);
+  for (auto [map, operand] : llvm::zip(contract.maps(), op->getOperands()))
+    for (auto [expr, size] : llvm::zip(map.getResults(), cast<ShapedType>(operand.getType()).getShape()))
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        ranges[dim.getPosition()] = size;
+  return ranges;
+}
+
+/// Whether threads share `op`. Where sizes are open the answer must hold for large ones.
+bool isShared(Operation *op) {
+  if (!isStructured(op))
+    return false;
+  int64_t iterations = 1;
+  for (int64_t range : loopRanges(op)) {
+    if (ShapedType::isDynamic(range))
+      return true;
+    iterations *= range;
+  }
+  return iterations >= (isa<ContractOp>(op) ? kShareProducts : kShareIterations);
+}
+
 /// What a kernel is, for profiles: the kind its maker gave it, or the op's name.
 StringRef kindOf(Operation *op) {
   auto kind = op->getAttrOfType<StringAttr>("cpu.kind");
@@ -63,14 +99,24 @@ struct CpuOutlineKernels : brisk::impl::CpuOutlineKernelsBase<CpuOutlineKernels>
     for (Operation *op : kernels) {
       SmallVector<Operation *> constants;
       SetVector<Value> captures = capturesOf(op, constants);
+      SmallVector<Value> arguments(captures.begin(), captures.end());
+      bool shared = isShared(op);
+      if (shared) {
+        // The share of the work: here all of it, for a thread a part.
+        b.setInsertionPoint(op);
+        arguments.push_back(arith::ConstantIndexOp::create(b, op->getLoc(), 0));
+        arguments.push_back(getValueOrCreateConstantIndexOp(b, op->getLoc(), unitsOf(b, op)));
+      }
       b.setInsertionPointToEnd(getOperation().getBody());
-      auto type = b.getFunctionType(ValueRange(captures.getArrayRef()).getTypes(), {});
+      auto type = b.getFunctionType(ValueRange(arguments).getTypes(), {});
       auto kernel = func::FuncOp::create(b, op->getLoc(), "kernel", type);
       kernel.setPrivate();
+      if (shared)
+        kernel->setAttr("cpu.split", b.getUnitAttr());
       Block *body = kernel.addEntryBlock();
       b.setInsertionPointToStart(body);
       IRMapping mapping;
-      mapping.map(captures.getArrayRef(), body->getArguments());
+      mapping.map(captures.getArrayRef(), body->getArguments().take_front(captures.size()));
       for (Operation *constant : constants)
         b.clone(*constant, mapping);
       b.clone(*op, mapping);
@@ -88,7 +134,7 @@ struct CpuOutlineKernels : brisk::impl::CpuOutlineKernelsBase<CpuOutlineKernels>
         kernel.erase();
       }
       b.setInsertionPoint(op);
-      auto call = func::CallOp::create(b, op->getLoc(), at->second, captures.getArrayRef());
+      auto call = func::CallOp::create(b, op->getLoc(), at->second, arguments);
       call->setAttr("cpu.index", b.getI32IntegerAttr(table.size() / 2));
       table.push_back(b.getStringAttr(nodeName(op->getLoc())));
       table.push_back(b.getStringAttr(kindOf(op)));

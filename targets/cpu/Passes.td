@@ -100,4 +100,14 @@ def CpuFuseEpilogue : Pass<"cpu-fuse-epilogue"> {
   let dependentDialects = ["::brisk::cpu::CpuDialect"];
 }
 
+def CpuLaunchKernels : Pass<"cpu-launch-kernels", "::mlir::ModuleOp"> {
+  let summary = "Hand kernels that threads share to the runtime";
+  let description = [{
+    On the LLVM dialect: a call of a kernel with `cpu.split` stores its arguments in
+    a block on the stack and asks the runtime to run the kernel's part function, which
+    reads them back, over all units.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif

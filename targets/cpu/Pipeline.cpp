@@ -54,4 +54,5 @@ void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
   passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createConvertToLLVMPass());
   passes.addPass(createReconcileUnrealizedCastsPass());
+  passes.addPass(createCpuLaunchKernels());
 }

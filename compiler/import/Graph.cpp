@@ -168,6 +168,8 @@ void Importer::survey(Node &node) {
       scope.values[input.name()] = placeholder(input, node.loc);
     importNodes(graph.node(), scope);
     scratch.dropAllReferences();
+    // What is known of these values must not be taken for later ones at the same address.
+    shapes.invalidate();
   }
 }
 

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/import/Importer.h"
 
+#include "compiler/import/Check.h"
 #include "compiler/import/Types.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -333,16 +334,6 @@ OwningOpRef<ModuleOp> Importer::run() {
 
 //===--- entry points -------------------------------------------------------===//
 
-static std::string describe(const ImportProblem &problem) {
-  std::string text;
-  if (!problem.node.empty())
-    text = problem.node + ": " + problem.op + ": ";
-  text += problem.reason;
-  if (!problem.alternative.empty())
-    text += " (the nearest is " + problem.alternative + ")";
-  return text;
-}
-
 static FailureOr<OwningOpRef<ModuleOp>> import(llvm::Expected<Model> model, StringRef name, MLIRContext *context,
                                                const ImportOptions &options, std::vector<ImportProblem> *problems) {
   std::vector<ImportProblem> found;
@@ -367,7 +358,7 @@ static FailureOr<OwningOpRef<ModuleOp>> import(llvm::Expected<Model> model, Stri
     return failure();
   }
   for (const ImportProblem &problem : found)
-    emitError(UnknownLoc::get(context)) << name << ": " << describe(problem);
+    emitError(UnknownLoc::get(context)) << name << ": " << lineOf(problem);
   return failure();
 }
 

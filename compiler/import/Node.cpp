@@ -206,6 +206,7 @@ LogicalResult Importer::importOp(Node &node) {
   if (failed(importRegions(node, op)) || failed(inferNew(node, op))) {
     op->dropAllReferences();
     op->erase();
+    shapes.invalidate();
     return failure();
   }
   for (auto [output, result] : llvm::zip(node.proto.output(), op->getResults()))

@@ -8,6 +8,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/Registry.h"
 #include "compiler/Signature.h"
+#include "compiler/import/Check.h"
 #include "compiler/import/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
@@ -156,6 +157,45 @@ public:
     return succeeded(target.emit(*module, request)) ? Status::Done : Status::ModelError;
   }
 
+  Status check(const ModelSource &model, bool json, std::string &report) {
+    TargetRegistry targets = makeTargets();
+    auto found = targets.find(options.target);
+    if (found == targets.end())
+      return usage("unknown --target=" + options.target + ": expects " + names(targets));
+    auto shapes = parseShapes(options.shape);
+    if (!shapes)
+      return usage(llvm::toString(shapes.takeError()));
+    std::vector<ImportProblem> problems;
+    OwningOpRef<ModuleOp> module = read(model, *shapes, &problems);
+    HostEvaluator evaluator(*targets.at("cpu"));
+    PipelineContext pipelineContext{options, *found->second, &evaluator};
+    for (const Stage &stage : pipeline()) {
+      if (!module || StringRef(stage.name) == "lower")
+        break;
+      std::vector<std::string> messages;
+      ScopedDiagnosticHandler collect(&context, [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+          return failure();
+        messages.push_back(lineOf(diagnostic));
+        return success();
+      });
+      PassManager passes(&context);
+      passes.enableVerifier(false);
+      stage.build(passes, pipelineContext);
+      if (failed(passes.run(*module))) {
+        module = nullptr;
+        ImportProblem problem;
+        problem.reason = messages.empty() ? std::string("fails in stage ") + stage.name : messages.front();
+        problems.push_back(problem);
+      }
+    }
+    if (module)
+      checkLowering(*module, problems);
+    std::string name = model.bytes.empty() ? model.path : nameOf(model);
+    report = json ? jsonOf(name, problems) : tableOf(name, problems);
+    return problems.empty() ? Status::Done : Status::ModelError;
+  }
+
 private:
   Status usage(const std::string &message) {
     sink("error", message);
@@ -170,7 +210,8 @@ private:
     return identifier(model.name.empty() ? llvm::sys::path::stem(model.path) : StringRef(model.name));
   }
 
-  OwningOpRef<ModuleOp> read(const ModelSource &model, const llvm::StringMap<SmallVector<int64_t>> &shapes) {
+  OwningOpRef<ModuleOp> read(const ModelSource &model, const llvm::StringMap<SmallVector<int64_t>> &shapes,
+                             std::vector<ImportProblem> *problems = nullptr) {
     if (StringRef(model.path).ends_with(".mlir")) {
       ParserConfig config(&context);
       return parseSourceFile<ModuleOp>(model.path, config);
@@ -178,8 +219,8 @@ private:
     ImportOptions importOptions;
     importOptions.shapes = shapes;
     FailureOr<OwningOpRef<ModuleOp>> module =
-        model.bytes.empty() ? importModel(model.path, &context, importOptions)
-                            : importModelBytes(model.bytes, nameOf(model), model.folder, &context, importOptions);
+        model.bytes.empty() ? importModel(model.path, &context, importOptions, problems)
+                            : importModelBytes(model.bytes, nameOf(model), model.folder, &context, importOptions, problems);
     if (failed(module))
       return nullptr;
     return std::move(*module);
@@ -241,6 +282,11 @@ private:
 Status brisk::compile(const ModelSource &model, const std::string &output, const Options &options,
                       const DiagnosticSink &sink) {
   return Compilation(options, sink).run(model, output);
+}
+
+Status brisk::check(const ModelSource &model, const Options &options, bool json, std::string &report,
+                    const DiagnosticSink &sink) {
+  return Compilation(options, sink).check(model, json, report);
 }
 
 std::vector<std::pair<std::string, std::string>> brisk::stages() {

@@ -35,6 +35,11 @@ using DiagnosticSink = std::function<void(const std::string &severity, const std
 /// Compiles `model` and writes the artifact to `output`. Nothing is left at `output` unless Status::Done.
 Status compile(const ModelSource &model, const std::string &output, const Options &options, const DiagnosticSink &sink);
 
+/// Finds everything that keeps `model` from being compiled, without compiling it: Status::ModelError if there is
+/// anything. `report` is a table, or JSON (compiler/import/Check.h).
+Status check(const ModelSource &model, const Options &options, bool json, std::string &report,
+             const DiagnosticSink &sink);
+
 /// Name and one-line help of the pipeline's stages, in order.
 std::vector<std::pair<std::string, std::string>> stages();
 

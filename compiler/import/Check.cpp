@@ -69,11 +69,25 @@ void brisk::checkLowering(ModuleOp module, std::vector<ImportProblem> &problems)
   context->printOpOnDiagnostic(printOps);
 }
 
+std::string brisk::printable(StringRef text, size_t limit) {
+  bool cut = text.size() > limit;
+  std::string clean;
+  for (char c : llvm::json::fixUTF8(text.take_front(limit))) {
+    // The second byte of C1 controls, which follow C2 in UTF-8.
+    bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    control |= !clean.empty() && clean.back() == '\xc2' && static_cast<unsigned char>(c) < 0xa0;
+    if (control && !clean.empty() && clean.back() == '\xc2')
+      clean.pop_back();
+    clean.push_back(control ? '?' : c);
+  }
+  return cut ? clean + "..." : clean;
+}
+
 std::string brisk::lineOf(const ImportProblem &problem) {
   std::string text;
   if (!problem.node.empty())
-    text = problem.node + ": " + problem.op + ": ";
-  text += problem.reason;
+    text = printable(problem.node) + ": " + printable(problem.op) + ": ";
+  text += printable(problem.reason, 800);
   if (!problem.alternative.empty())
     text += " (the nearest is " + problem.alternative + ")";
   return text;
@@ -81,20 +95,20 @@ std::string brisk::lineOf(const ImportProblem &problem) {
 
 static std::vector<std::string> cellsOf(const ImportProblem &problem) {
   bool isNode = !problem.op.empty();
-  return {problem.node,
-          problem.op,
-          isNode && problem.domain.empty() ? "ai.onnx" : problem.domain,
+  return {printable(problem.node),
+          printable(problem.op),
+          isNode && problem.domain.empty() ? "ai.onnx" : printable(problem.domain),
           problem.opset ? std::to_string(problem.opset) : "",
           problem.dtype,
           problem.alternative,
-          problem.reason};
+          printable(problem.reason, 800)};
 }
 
 std::string brisk::tableOf(StringRef model, ArrayRef<ImportProblem> problems) {
   if (problems.empty())
     return (model + ": supported\n").str();
   std::vector<std::vector<std::string>> rows = {{"node", "op", "domain", "opset", "dtype", "nearest", "reason"}};
-  for (const ImportProblem &problem : problems)
+  for (const ImportProblem &problem : problems.take_front(1000))
     rows.push_back(cellsOf(problem));
   std::vector<size_t> widths(rows[0].size());
   for (const auto &row : rows)

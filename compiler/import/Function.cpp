@@ -89,7 +89,7 @@ LogicalResult Importer::importFunction(Node &node, const ::onnx::FunctionProto &
   scope.block = builder.getInsertionBlock();
   scope.opsets = &imports;
   scope.attributes = &attributes;
-  scope.prefix = node.name + "/";
+  scope.prefix = StringRef(node.name).take_back(1000).str() + "/";
   scope.caller = node.loc;
   scope.owner = owner;
   for (const auto &[i, input] : llvm::enumerate(body.input()))

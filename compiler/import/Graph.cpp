@@ -3,6 +3,8 @@
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/import/Importer.h"
+
+#include "compiler/import/Check.h"
 #include "compiler/import/Types.h"
 #include "dialects/onnx/ops/Constant.h"
 
@@ -24,7 +26,7 @@ Value Importer::constant(ElementsAttr value, StringRef name, Scope &scope) {
     builder.setInsertionPointAfter(scope.lastConstant);
   else
     builder.setInsertionPointToStart(scope.block);
-  auto op = onnx::ConstantOp::create(builder, NameLoc::get(builder.getStringAttr(name)), value);
+  auto op = onnx::ConstantOp::create(builder, NameLoc::get(builder.getStringAttr(printable(name))), value);
   scope.lastConstant = op;
   return op;
 }
@@ -66,7 +68,7 @@ void Importer::importNode(const ::onnx::NodeProto &proto, size_t index, Scope &s
   }
   std::string name = proto.name().empty() ? proto.op_type() + "_" + std::to_string(index) : proto.name();
   name = scope.prefix + name;
-  StringAttr label = builder.getStringAttr(name);
+  StringAttr label = builder.getStringAttr(printable(name, 1000));
   Location loc = scope.caller ? NameLoc::get(label, *scope.caller) : NameLoc::get(label);
   Node node{proto, scope, canonicalDomain(proto.domain()).str(), 0, name, loc, {}, {}};
 
@@ -193,7 +195,7 @@ LogicalResult Importer::importBody(Node &node, const ::onnx::GraphProto &graph, 
   for (const auto &input : graph.input()) {
     Type type = declaredType(input);
     scope.values[input.name()] =
-        scope.block->addArgument(type ? type : builder.getNoneType(), NameLoc::get(builder.getStringAttr(input.name())));
+        scope.block->addArgument(type ? type : builder.getNoneType(), NameLoc::get(builder.getStringAttr(printable(input.name()))));
   }
   if (auto types = dyn_cast<RegionArgumentsInterface>(op); types && failed(types.inferRegionArguments(index, shapes)))
     return unsupported(node, takeMessage());

@@ -211,7 +211,7 @@ LogicalResult Importer::signature(const ::onnx::GraphProto &graph, Scope &scope)
   Block *entry = function.addEntryBlock();
   function.setAllArgAttrs(names);
   for (auto [input, argument] : llvm::zip_equal(inputs, entry->getArguments())) {
-    argument.setLoc(NameLoc::get(builder.getStringAttr(input->name())));
+    argument.setLoc(NameLoc::get(builder.getStringAttr(printable(input->name()))));
     scope.values[input->name()] = argument;
   }
   scope.block = entry;
@@ -299,7 +299,7 @@ OwningOpRef<ModuleOp> Importer::run() {
   for (const auto &entry : proto.functions())
     functions.try_emplace(functionKey(entry.domain(), entry.name(), entry.overload()), &entry);
 
-  Location loc = NameLoc::get(builder.getStringAttr(proto.graph().name().empty() ? "main" : proto.graph().name()));
+  Location loc = NameLoc::get(builder.getStringAttr(proto.graph().name().empty() ? "main" : printable(proto.graph().name())));
   module = ModuleOp::create(loc);
   builder.setInsertionPointToEnd(module->getBody());
   function = func::FuncOp::create(builder, loc, "main", builder.getFunctionType({}, {}));

@@ -92,6 +92,8 @@ int main(int argc, char **argv) {
   cl::OptionCategory &general = flags.category("Output");
   cl::opt<std::string> input(cl::Positional, cl::desc("MODEL.onnx"), cl::value_desc("file"), cl::cat(general));
   cl::opt<std::string> output("o", cl::desc("artifact to write"), cl::value_desc("OUT"), cl::cat(general));
+  cl::opt<std::string> check("check", cl::desc("list everything that keeps the model from being compiled, and stop"),
+                             cl::value_desc("json"), cl::ValueOptional, cl::cat(flags.category("Model")));
   cl::SetVersionPrinter([](raw_ostream &stream) { stream << brisk::versionText() << "\n"; });
   SmallVector<const cl::OptionCategory *> categories = flags.categoryList();
   cl::HideUnrelatedOptions(categories);
@@ -110,9 +112,19 @@ int main(int argc, char **argv) {
   flags.read(options);
   brisk::ModelSource model;
   model.path = input;
-  std::string path = output.empty() ? defaultOutput(input, options) : output.getValue();
-  brisk::Status status = brisk::compile(model, path, options, [](const std::string &severity, const std::string &text) {
+  auto say = [](const std::string &severity, const std::string &text) {
     errs() << "briskc: " << severity << ": " << text << "\n";
-  });
-  return static_cast<int>(status);
+  };
+  if (check.getNumOccurrences()) {
+    if (!check.empty() && check != "json") {
+      say("error", "--check=" + check + ": expects --check or --check=json");
+      return static_cast<int>(brisk::Status::Usage);
+    }
+    std::string report;
+    brisk::Status status = brisk::check(model, options, check == "json", report, say);
+    outs() << report;
+    return static_cast<int>(status);
+  }
+  std::string path = output.empty() ? defaultOutput(input, options) : output.getValue();
+  return static_cast<int>(brisk::compile(model, path, options, say));
 }

@@ -144,16 +144,21 @@ Type Importer::inputType(const ::onnx::ValueInfoProto &input) {
     if (given->second.size() != shape.size())
       return refuse(ImportProblem::Kind::Invalid, "has rank " + Twine(shape.size()) + ", but --shape gives it rank " +
                                                       Twine(given->second.size()));
-    for (auto [dim, size] : llvm::zip(shape, given->second))
-      if (size >= 0)
-        dim = Dim(size);
   }
   SmallVector<int64_t> sizes;
-  for (Dim &dim : shape) {
+  for (auto [axis, dim] : llvm::enumerate(shape)) {
+    bool open = !dim.isConstant();
     dim = dim.substitute([&](StringRef name) {
       auto fixed = fixedDims.find(name);
       return fixed == fixedDims.end() ? Dim::symbol(name) : Dim(fixed->second);
     });
+    if (given != options.shapes.end() && given->second[axis] >= 0) {
+      Dim size(given->second[axis]);
+      if (open && dim.isConstant() && dim != size)
+        return refuse(ImportProblem::Kind::Invalid,
+                      "gets the size " + size.str() + " for a dim from --shape, but it is " + dim.str());
+      dim = size;
+    }
     if (dim.isInvalid() || (dim.isConstant() && dim.value() < 0))
       return refuse(ImportProblem::Kind::Invalid, "has a dim that --shape makes negative");
     sizes.push_back(dim.constant().value_or(1));
@@ -262,9 +267,18 @@ void Importer::checkDeclared(const ::onnx::ValueInfoProto &info, Value value) {
   for (int axis = 0; agrees && axis < shape.dim_size(); ++axis)
     agrees = !shape.dim(axis).has_dim_value() || shape.dim(axis).dim_value() < 0 || type.isDynamicDim(axis) ||
              shape.dim(axis).dim_value() == type.getDimSize(axis);
-  if (!agrees)
-    emitWarning(value.getLoc()) << "output '" << info.name() << "' has dims " << toString(dimsOf(type))
-                                << ", which is not what the model declares";
+  if (agrees)
+    return;
+  Dims declared;
+  for (const auto &dim : shape.dim())
+    declared.push_back(dim.has_dim_value() ? Dim(dim.dim_value()) : Dim::symbol(dim.dim_param()));
+  std::string text = "output '" + info.name() + "' is declared with dims " + toString(declared) + ", but has " +
+                     toString(dimsOf(type));
+  // With dims of the user's choice the model's word counts less.
+  if (options.shapes.empty())
+    (void)problem(ImportProblem::Kind::Invalid, text);
+  else
+    emitWarning(function.getLoc()) << text;
 }
 
 void Importer::metadata() {

@@ -227,6 +227,8 @@ LogicalResult Importer::inferNew(Node &node, Operation *op) {
     return unsupported(node, llvm::formatv("its form at opset {0} is not supported", node.opset));
   if (failed(infer.inferShapes(shapes)))
     return unsupported(node, takeMessage());
+  if (shapes.takeInvalidDims())
+    return invalid(node, "its output has a dim that is negative, beyond 64 bits or too complex");
   for (Value result : op->getResults()) {
     auto type = dyn_cast<RankedTensorType>(result.getType());
     if (!type)

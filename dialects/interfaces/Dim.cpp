@@ -46,6 +46,9 @@ std::optional<std::vector<Dim::Atom>> divide(const std::vector<Dim::Atom> &a, co
   return quotient;
 }
 
+// Dims beyond these are given up as invalid: no real model has them, and hostile ones grow without bound.
+constexpr size_t kMaxTerms = 128, kMaxFactors = 64, kMaxText = 1024;
+
 int64_t floorDivide(int64_t a, int64_t b) {
   int64_t q = a / b;
   return (a % b != 0 && ((a < 0) != (b < 0))) ? q - 1 : q;
@@ -149,8 +152,15 @@ Dim Dim::ofNode(Kind kind, llvm::StringRef name, std::vector<Dim> args) {
   else
     node->text = std::string(kind == Kind::FloorDiv ? "floordiv" : kind == Kind::Min ? "min" : "max") + "(" +
                  args[0].str() + ", " + args[1].str() + ")";
+  bool valid = kind == Kind::Symbol || (node->text.size() <= kMaxText && !args[0].invalid && !args[1].invalid);
   node->args = std::move(args);
-  return ofAtom(std::move(node));
+  return valid ? ofAtom(std::move(node)) : tooComplex();
+}
+
+Dim Dim::tooComplex() {
+  Dim dim = symbol("?");
+  dim.invalid = true;
+  return dim;
 }
 
 Dim Dim::symbol(llvm::StringRef name) {
@@ -190,6 +200,8 @@ void Dim::normalize() {
 }
 
 Dim Dim::operator+(const Dim &other) const {
+  if (terms.size() + other.terms.size() > kMaxTerms)
+    return tooComplex();
   Dim sum = *this;
   sum.invalid |= other.invalid;
   sum.terms.insert(sum.terms.end(), other.terms.begin(), other.terms.end());
@@ -200,10 +212,14 @@ Dim Dim::operator+(const Dim &other) const {
 Dim Dim::operator-(const Dim &other) const { return *this + other * Dim(-1); }
 
 Dim Dim::operator*(const Dim &other) const {
+  if (terms.size() * other.terms.size() > kMaxTerms)
+    return tooComplex();
   Dim product;
   product.invalid = invalid || other.invalid;
   for (const Term &a : terms)
     for (const Term &b : other.terms) {
+      if (a.factors.size() + b.factors.size() > kMaxFactors)
+        return tooComplex();
       int64_t coefficient;
       product.invalid |= llvm::MulOverflow(a.coefficient, b.coefficient, coefficient);
       product.terms.push_back({coefficient, multiply(a.factors, b.factors)});

@@ -47,7 +47,7 @@ public:
   std::optional<int64_t> constant() const;
   /// The name of a dim that is one symbol, else "".
   llvm::StringRef symbolName() const;
-  /// An operation along the way overflowed 64 bits.
+  /// An operation along the way overflowed 64 bits, divided by zero or grew beyond all measure.
   bool isInvalid() const { return invalid; }
 
   Dim operator+(const Dim &other) const;
@@ -77,6 +77,7 @@ public:
 private:
   static Dim ofAtom(Atom atom);
   static Dim ofNode(Kind kind, llvm::StringRef name, std::vector<Dim> args);
+  static Dim tooComplex();
   void normalize();
 
   std::vector<Term> terms; // highest first; empty = 0

@@ -111,6 +111,8 @@ std::optional<SmallVector<int64_t>> ShapeContext::constantContent(Value value) {
 }
 
 void ShapeContext::setType(Value result, Type element, ArrayRef<Dim> dims) {
+  invalidDims |= llvm::any_of(dims, [](const Dim &dim) { return dim.isInvalid(); });
+  invalidDims |= llvm::any_of(dims, [](const Dim &dim) { return dim.isConstant() && dim.value() < 0; });
   result.setType(makeTensorType(element, dims));
 }
 

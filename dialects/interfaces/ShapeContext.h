@@ -11,6 +11,7 @@
 #include "mlir/IR/Operation.h"
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/DenseMap.h"
+#include <utility>
 
 namespace brisk {
 
@@ -43,6 +44,8 @@ public:
 
   /// Gives a result its type.
   void setType(mlir::Value result, mlir::Type element, llvm::ArrayRef<Dim> dims);
+  /// Some type since the last call got a dim that is negative, overflows or is too complex to be followed.
+  bool takeInvalidDims() { return std::exchange(invalidDims, false); }
   /// A dim nobody knows before the model runs (NonZero and the like). The same
   /// result and axis always get the same name.
   Dim unknown(mlir::Value result, unsigned axis);
@@ -59,6 +62,7 @@ public:
 private:
   llvm::DenseMap<mlir::Value, std::optional<Dims>> contents;
   unsigned depth = 0;
+  bool invalidDims = false;
   unsigned unknowns = 0;
 };
 

@@ -63,9 +63,11 @@ std::string Importer::takeMessage() {
 
 std::string Importer::nearest(StringRef op) {
   std::string best;
-  // Half of the letters may differ at most.
-  unsigned limit = op.size() / 2;
-  for (RegisteredOperationName name : context->getRegisteredOperationsByDialect("onnx")) {
+  // A third of the letters may differ at most.
+  unsigned limit = std::max<size_t>(1, op.size() / 3);
+  for (RegisteredOperationName name : context->getRegisteredOperations()) {
+    if (name.getDialectNamespace() != "onnx")
+      continue;
     StringRef known = name.getStringRef().rsplit('.').second;
     unsigned distance = op.lower() == known.lower() ? 0 : op.edit_distance(known, true, limit);
     if (distance <= limit && (best.empty() || distance < limit)) {

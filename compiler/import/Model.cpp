@@ -213,6 +213,8 @@ Error brisk::checkModel(const Model &model) {
     context.set_opset_imports(opsets);
     context.set_schema_registry(&registry);
     context.set_model_dir(model.folder);
+    // An input of unknown rank is our own business: --shape may give it one.
+    context.set_is_main_graph(false);
     ::onnx::checker::LexicalScopeContext scope;
     ::onnx::checker::check_graph(proto.graph(), context, scope);
     if (proto.functions_size() > 0)

@@ -274,8 +274,9 @@ void Importer::checkDeclared(const ::onnx::ValueInfoProto &info, Value value) {
   Dims declared;
   for (const auto &dim : shape.dim())
     declared.push_back(dim.has_dim_value() ? Dim(dim.dim_value()) : Dim::symbol(dim.dim_param()));
-  std::string text = "output '" + info.name() + "' is declared with dims " + toString(declared) + ", but has " +
-                     toString(dimsOf(type));
+  auto dimsText = [](ArrayRef<Dim> dims) { return dims.empty() ? "none" : toString(dims); };
+  std::string text = "output '" + info.name() + "' is declared with dims " + dimsText(declared) + ", but has " +
+                     dimsText(dimsOf(type));
   // With dims of the user's choice the model's word counts less.
   if (options.shapes.empty())
     (void)problem(ImportProblem::Kind::Invalid, text);

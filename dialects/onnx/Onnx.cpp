@@ -34,10 +34,10 @@ Operation *OnnxDialect::materializeConstant(OpBuilder &builder, Attribute value,
 void brisk::registerOnnxDialect(DialectRegistry &registry) { registry.insert<OnnxDialect>(); }
 
 bool onnx::isOfKind(Type element, ElementKind kind) {
-  bool number = isa<IntegerType, FloatType>(element) && !element.isInteger(1);
+  bool scalar = isa<IntegerType, FloatType>(element), number = scalar && !element.isInteger(1);
   switch (kind) {
   case ElementKind::Any:
-    return true;
+    return scalar;
   case ElementKind::Number:
     return number;
   case ElementKind::Float:
@@ -51,7 +51,7 @@ bool onnx::isOfKind(Type element, ElementKind kind) {
 }
 
 LogicalResult onnx::checkElements(Operation *op, ElementKind kind) {
-  static constexpr const char *names[] = {"any", "number", "float", "integer", "boolean"};
+  static constexpr const char *names[] = {"number or boolean", "number", "float", "integer", "boolean"};
   Type first;
   for (Value operand : op->getOperands().take_front(cast<ElementwiseInterface>(op).numBroadcastOperands())) {
     if (!isPresent(operand))

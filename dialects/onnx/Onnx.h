@@ -23,7 +23,7 @@ void registerOnnxDialect(mlir::DialectRegistry &registry);
 namespace onnx {
 enum class ElementKind { Any, Number, Float, Integer, Bool };
 /// Fails unless all broadcast operands have one element type, which is of `kind`: Number is any integer or
-/// float, Integer and Number leave booleans out.
+/// float, Integer and Number leave booleans out, Any takes them in (but no complex numbers).
 mlir::LogicalResult checkElements(mlir::Operation *op, ElementKind kind);
 /// Whether an element type is of `kind`.
 bool isOfKind(mlir::Type element, ElementKind kind);

@@ -28,7 +28,7 @@ struct Format {
     // The exponent field of the least normal number is 1.
     bias = 1 - APFloat::semanticsMinExponent(semantics);
     isUnsignedZero = isa<Float8E4M3FNUZType, Float8E5M2FNUZType>(type);
-    hasNan = !isa<Float4E2M1FNType>(type);
+    hasNan = !isa<Float4E2M1FNType, Float6E2M3FNType, Float6E3M2FNType>(type);
     hasInfinity = isa<Float8E5M2Type, BFloat16Type, Float16Type, Float32Type, Float64Type>(type);
   }
   /// Codes of magnitude: all but the sign.

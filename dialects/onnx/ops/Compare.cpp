@@ -37,6 +37,8 @@ LogicalResult checkWhere(WhereOp op) {
   Type x = getElementTypeOrSelf(op.getX().getType()), y = getElementTypeOrSelf(op.getY().getType());
   if (!condition.isInteger(1))
     return op.emitOpError("expects a boolean condition, but got ") << condition;
+  if (!isOfKind(x, ElementKind::Any))
+    return op.emitOpError("expects number or boolean elements, but got ") << x;
   if (x != y)
     return op.emitOpError("expects X and Y of one element type, but got ") << x << " and " << y;
   return success();

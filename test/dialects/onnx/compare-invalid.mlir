@@ -42,3 +42,20 @@ func.func @choice(%c: tensor<4xi1>, %x: tensor<4xi32>, %y: tensor<4xf32>) -> ten
   %0 = onnx.Where %c, %x, %y : (tensor<4xi1>, tensor<4xi32>, tensor<4xf32>) -> tensor<*xi32>
   return %0 : tensor<*xi32>
 }
+
+// -----
+
+// Complex numbers do not compare.
+func.func @complex(%x: tensor<4xcomplex<f32>>) -> tensor<*xi1> {
+  // expected-error @below {{'onnx.Equal' op expects number or boolean elements, but got 'complex<f32>'}}
+  %0 = onnx.Equal %x, %x : (tensor<4xcomplex<f32>>, tensor<4xcomplex<f32>>) -> tensor<*xi1>
+  return %0 : tensor<*xi1>
+}
+
+// -----
+
+func.func @move(%c: tensor<4xi1>, %x: tensor<4xcomplex<f32>>) -> tensor<*xf32> {
+  // expected-error @below {{'onnx.Where' op expects number or boolean elements, but got 'complex<f32>'}}
+  %0 = onnx.Where %c, %x, %x : (tensor<4xi1>, tensor<4xcomplex<f32>>, tensor<4xcomplex<f32>>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

@@ -18,6 +18,22 @@ namespace brisk {
 
 namespace {
 
+/// Gives every use its own tensor.empty. Equal ones were merged before, but two states of a loop that start
+/// from one empty tensor would share a buffer: the analysis takes nothing that is empty for a definition.
+void separateEmptyTensors(func::FuncOp function) {
+  SmallVector<tensor::EmptyOp> empties;
+  function.walk([&](tensor::EmptyOp op) { empties.push_back(op); });
+  for (tensor::EmptyOp op : empties) {
+    OpBuilder b(op);
+    bool isFirst = true;
+    for (OpOperand &use : llvm::make_early_inc_range(op->getUses())) {
+      if (!isFirst && !isa<tensor::DimOp>(use.getOwner()))
+        use.set(b.clone(*op)->getResult(0));
+      isFirst = false;
+    }
+  }
+}
+
 struct CpuBufferize : brisk::impl::CpuBufferizeBase<CpuBufferize> {
   void runOnOperation() override {
     bufferization::OneShotBufferizationOptions options;
@@ -35,6 +51,7 @@ struct CpuBufferize : brisk::impl::CpuBufferizeBase<CpuBufferize> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
+      separateEmptyTensors(function);
       if (failed(bufferization::eliminateEmptyTensors(rewriter, function)) ||
           failed(bufferization::runOneShotBufferize(function, options, state)))
         return signalPassFailure();

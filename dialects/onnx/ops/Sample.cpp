@@ -265,3 +265,56 @@ LogicalResult RoiAlignOp::decompose(Decomposer &d) {
   d.setResult(getY(), result);
   return success();
 }
+
+//===--- AffineGrid ---------------------------------------------------------===//
+
+LogicalResult AffineGridOp::inferShapes(ShapeContext &context) {
+  Dims theta = context.dims(getTheta());
+  std::optional<int64_t> length = lengthOf(getSize());
+  if (!length || (*length != 4 && *length != 5))
+    return emitOpError("expects a size of 4 or 5 numbers");
+  int64_t axes = *length - 2;
+  if (theta.size() != 3 || (theta[1].constant() && theta[1] != Dim(axes)) || (theta[2].constant() && theta[2] != Dim(axes + 1)))
+    return emitOpError("expects maps of shape Nx") << axes << "x" << axes + 1 << ", but got " << toString(theta);
+  if (!isa<FloatType>(context.elementType(getTheta())))
+    return emitOpError("expects floats");
+  std::optional<Dims> sizes = context.content(getSize());
+  Dims result = {theta[0]};
+  for (int64_t i = 0; i < axes; ++i)
+    result.push_back(sizes ? Dim::max(Dim(0), (*sizes)[i + 2]) : context.unknown(getGrid(), i + 1));
+  result.push_back(Dim(axes));
+  context.setType(getGrid(), context.elementType(getTheta()), result);
+  return success();
+}
+LogicalResult AffineGridOp::decompose(Decomposer &d) {
+  IndexMath math(d);
+  Type element = d.shapes.elementType(getTheta());
+  FloatType compute = computeType(element);
+  SmallVector<Value> numbers = indices(d, getSize());
+  int64_t axes = numbers.size() - 2;
+  SmallVector<OpFoldResult> maps = d.sizes(getTheta()), sizes = {maps[0]};
+  Value isFit = math.both(math.eq(math.of(maps[0]), numbers[0]),
+                          math.both(math.eq(math.of(maps[1]), math.constant(axes)), math.eq(math.of(maps[2]), math.constant(axes + 1))));
+  d.check(isFit, "maps do not fit the size");
+  for (int64_t i = 0; i < axes; ++i)
+    sizes.push_back(getAsOpFoldResult(math.max(numbers[i + 2], math.constant(0))));
+  sizes.push_back(d.b.getIndexAttr(axes));
+  Value theta = d(getTheta()), init = d.empty(storageType(element), sizes);
+  bool isAligned = getAlignCorners();
+  d.setResult(getGrid(), d.generate(init, [&](OpBuilder &b, Location loc, ValueRange at) -> Value {
+    IndexMath inner(b, loc);
+    auto factor = [&](int64_t k) {
+      Value stored = tensor::ExtractOp::create(b, loc, theta, ValueRange{at[0], at[axes + 1], inner.constant(k)});
+      return toReal(d, b, loc, stored, element, compute);
+    };
+    Real total = factor(axes), one = total(1), two = total(2);
+    for (int64_t k = 0; k < axes; ++k) {
+      // Coordinates count from the last axis: x, y, z.
+      Real i = Real::ofIndex(b, loc, compute, at[axes - k]), n = Real::ofIndex(b, loc, compute, sizes[axes - k]);
+      Real position = isAligned ? i * two / Real::max(n - one, one) - one : (i * two + one) / n - one;
+      total = total + factor(k) * position;
+    }
+    return d.store(b, Scalar(b, loc, total.value()).to(element).as(element), element);
+  }));
+  return success();
+}

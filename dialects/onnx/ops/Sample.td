@@ -19,3 +19,9 @@ def Onnx_RoiAlignOp : Onnx_Op<"RoiAlign", [Pure, Upgradable]> {
                        DefaultValuedAttr<F32Attr, "1.0f">:$spatial_scale);
   let results = (outs AnyTensor:$Y);
 }
+
+def Onnx_AffineGridOp : Onnx_Op<"AffineGrid", [Pure]> {
+  let summary = "The grid of positions that affine maps give (ONNX AffineGrid, opset 20)";
+  let arguments = (ins AnyTensor:$theta, AnyTensor:$size, DefaultValuedAttr<I64Attr, "0">:$align_corners);
+  let results = (outs AnyTensor:$grid);
+}

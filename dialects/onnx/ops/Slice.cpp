@@ -28,6 +28,12 @@ namespace {
 
 using Sizes = SmallVector<OpFoldResult>;
 
+/// `dim`, or a new name once its formula grows long: chains of cuts would grow it without bound.
+Dim bounded(ShapeContext &context, Value result, int64_t axis, const Dim &dim) {
+  constexpr size_t maxLength = 256;
+  return dim.str().size() > maxLength ? context.unknown(result, axis) : dim;
+}
+
 std::optional<SmallVector<unsigned>> permuteOperandZero(Value data, ArrayRef<int64_t> permutation) {
   auto type = dyn_cast<RankedTensorType>(data.getType());
   if (!type || type.getRank() != static_cast<int64_t>(permutation.size()))
@@ -195,7 +201,7 @@ LogicalResult SplitOp::inferShapes(ShapeContext &context) {
     return emitOpError("expects as many piece sizes as results, but got ") << sizes->size() << " and " << getNumResults();
   Dim total;
   for (auto [i, result] : llvm::enumerate(getOutputs())) {
-    dims[*axis] = sizes ? (*sizes)[i] : context.unknown(result, *axis);
+    dims[*axis] = sizes ? bounded(context, result, *axis, (*sizes)[i]) : context.unknown(result, *axis);
     if (dims[*axis].constant() && *dims[*axis].constant() < 0)
       return emitOpError("expects piece sizes of at least 0, but got ") << dims[*axis].str();
     total = total + dims[*axis];
@@ -230,7 +236,13 @@ LogicalResult SplitOp::decompose(Decomposer &d) {
   for (auto [i, result] : llvm::enumerate(getOutputs())) {
     Dim dim = d.shapes.dims(result)[axis];
     total = total + dim;
-    sizes.push_back(math.of(sizeOr(d, dim, [&] { return math.max(d.element(d(getSplit()), i), math.constant(0)); })));
+    sizes.push_back(math.of(sizeOr(d, dim, [&, i = i] {
+      Value zero = math.constant(0);
+      if (isPresent(getSplit()))
+        return math.max(d.element(d(getSplit()), i), zero);
+      Value size = math.of(have[axis]), chunk = math.ceilDiv(size, math.constant(getNumResults()));
+      return math.max(math.min(chunk, math.sub(size, math.mul(chunk, math.constant(i)))), zero);
+    })));
     offset = math.add(offset, sizes.back());
   }
   if (total != d.shapes.dims(getInput())[axis])
@@ -327,7 +339,7 @@ LogicalResult SliceOp::inferShapes(ShapeContext &context) {
     std::optional<Dim> length;
     if (starts && ends && steps)
       length = sliceLength(dims[axis], (*starts)[i], (*ends)[i], (*steps)[i]);
-    dims[axis] = length ? *length : context.unknown(getOutput(), axis);
+    dims[axis] = length ? bounded(context, getOutput(), axis, *length) : context.unknown(getOutput(), axis);
   }
   context.setType(getOutput(), context.elementType(getData()), dims);
   return success();

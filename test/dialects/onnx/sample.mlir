@@ -87,3 +87,37 @@ func.func @image(%x: tensor<1x3x8x8xi32>, %r: tensor<2x4xf32>, %b: tensor<2xi64>
   %0 = onnx.RoiAlign %x, %r, %b : (tensor<1x3x8x8xi32>, tensor<2x4xf32>, tensor<2xi64>) -> tensor<*xi32>
   return %0 : tensor<*xi32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @affine(
+// CHECK: onnx.AffineGrid {{.*}} -> tensor<?x4x5x2xf32, ["N", "", "", ""]>
+func.func @affine(%t: tensor<?x2x3xf32, ["N", "", ""]>) -> tensor<*xf32> {
+  %size = onnx.Constant dense<[2, 3, 4, 5]> : tensor<4xi64> : tensor<4xi64>
+  %0 = onnx.AffineGrid %t, %size : (tensor<?x2x3xf32, ["N", "", ""]>, tensor<4xi64>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @numbers(%t: tensor<1x2x3xf32>, %s: tensor<3xi64>) -> tensor<*xf32> {
+  // expected-error @below {{expects a size of 4 or 5 numbers}}
+  %0 = onnx.AffineGrid %t, %s : (tensor<1x2x3xf32>, tensor<3xi64>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @maps(%t: tensor<1x2x3xf32>, %s: tensor<5xi64>) -> tensor<*xf32> {
+  // expected-error @below {{expects maps of shape Nx3x4, but got 1x2x3}}
+  %0 = onnx.AffineGrid %t, %s : (tensor<1x2x3xf32>, tensor<5xi64>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @affine_integers(%t: tensor<1x2x3xi32>, %s: tensor<4xi64>) -> tensor<*xi32> {
+  // expected-error @below {{expects floats}}
+  %0 = onnx.AffineGrid %t, %s : (tensor<1x2x3xi32>, tensor<4xi64>) -> tensor<*xi32>
+  return %0 : tensor<*xi32>
+}

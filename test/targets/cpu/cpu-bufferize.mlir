@@ -29,3 +29,27 @@ func.func @copy(%x: memref<4xf32>, %y: memref<4xf32>) {
   bufferization.materialize_in_destination %in in restrict writable %y : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// Two states of a loop that start from one empty tensor get a buffer each.
+// CHECK-LABEL: func.func @states(
+// CHECK-DAG: %[[A:.*]] = memref.alloc
+// CHECK-DAG: %[[B:.*]] = memref.alloc
+// CHECK: scf.for
+// CHECK: memref.store %{{.*}}, %[[FIRST:.*]][
+// CHECK: %[[READ:.*]] = memref.load %[[FIRST]]
+// CHECK-NOT: memref.store %{{.*}}, %[[FIRST]][
+func.func @states(%n: index, %v: f32, %y: memref<4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() : tensor<4xf32>
+  %r:2 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %e, %b = %e) -> (tensor<4xf32>, tensor<4xf32>) {
+    %next = tensor.insert %v into %a[%i] : tensor<4xf32>
+    %old = tensor.extract %next[%c0] : tensor<4xf32>
+    %other = tensor.insert %old into %b[%c1] : tensor<4xf32>
+    scf.yield %next, %other : tensor<4xf32>, tensor<4xf32>
+  }
+  %sum = tensor.empty() : tensor<4xf32>
+  %s = linalg.add ins(%r#0, %r#1 : tensor<4xf32>, tensor<4xf32>) outs(%sum : tensor<4xf32>) -> tensor<4xf32>
+  bufferization.materialize_in_destination %s in restrict writable %y : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}

@@ -17,6 +17,9 @@ static const Stage kStages[] = {
        passes.addPass(createInferShapes());
        passes.addPass(createSimplifyShapes());
        passes.addPass(createFoldConstantsPass(context.evaluator));
+       // Folded contents (paddings, shapes) say more about types.
+       passes.addPass(createInferShapes());
+       passes.addPass(createSimplifyShapes());
        passes.addPass(createCSEPass());
      }},
     {"layout", "put channels last where convolutions and windows are",

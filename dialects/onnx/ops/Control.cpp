@@ -180,6 +180,16 @@ Value append(Decomposer &d, Value stack, Value element) {
 
 //===--- If -----------------------------------------------------------------===//
 
+/// Whether the branches yield a value of different ranks. Ranks are static here, so only the first
+/// branch can be compiled then: exporters write `squeeze` like that, with the other branch for a dim
+/// that is not 1. Taking it fails the run.
+static bool ranksDiffer(IfOp op) {
+  Operation *thens = op.getThenBranch().front().getTerminator(), *elses = op.getElseBranch().front().getTerminator();
+  return llvm::any_of(llvm::zip(thens->getOperandTypes(), elses->getOperandTypes()), [](auto types) {
+    return cast<RankedTensorType>(std::get<0>(types)).getRank() != cast<RankedTensorType>(std::get<1>(types)).getRank();
+  });
+}
+
 LogicalResult IfOp::inferShapes(ShapeContext &context) {
   Dims cond = context.dims(getCond());
   if (cond.size() > 1 || (cond.size() == 1 && differ(cond[0], 1)) || !context.elementType(getCond()).isInteger(1))
@@ -190,10 +200,11 @@ LogicalResult IfOp::inferShapes(ShapeContext &context) {
   FailureOr<OperandRange> elses = yields(*this, getElseBranch(), getNumResults());
   if (failed(thens) || failed(elses))
     return failure();
+  bool thenOnly = ranksDiffer(*this);
   for (auto [result, a, b] : llvm::zip(getOperation()->getResults(), *thens, *elses)) {
-    Dims dims = context.dims(a), other = context.dims(b);
-    if (dims.size() != other.size() || context.elementType(a) != context.elementType(b))
-      return emitOpError("expects branches of equal type and rank, but got ") << a.getType() << " and " << b.getType();
+    if (context.elementType(a) != context.elementType(b))
+      return emitOpError("expects branches of equal element type, but got ") << a.getType() << " and " << b.getType();
+    Dims dims = context.dims(a), other = thenOnly ? dims : context.dims(b);
     for (size_t i = 0; i < dims.size(); ++i)
       if (dims[i] != other[i] || !isKnownOutside(dims[i]))
         dims[i] = context.unknown(result, i);
@@ -204,6 +215,15 @@ LogicalResult IfOp::inferShapes(ShapeContext &context) {
 
 LogicalResult IfOp::decompose(Decomposer &d) {
   Value condition = isTrue(d, d(getCond()));
+  if (ranksDiffer(*this)) {
+    d.check(condition, "takes the branch whose results have another rank");
+    SmallVector<Value> results;
+    if (failed(d.inlineRegion(getThenBranch(), {}, results)))
+      return failure();
+    for (auto [onnx, lowered] : llvm::zip(getOperation()->getResults(), results))
+      d.setResult(onnx, lowered);
+    return success();
+  }
   SmallVector<Type> types;
   for (Type type : getResultTypes())
     types.push_back(storageTensorType(type));

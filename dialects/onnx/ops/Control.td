@@ -8,8 +8,9 @@ class Onnx_Region<string mnemonic, list<Trait> traits = []>
 def Onnx_IfOp : Onnx_Region<"If"> {
   let summary = "One of two subgraphs (ONNX If, opset 25)";
   let description = [{
-    Branches may differ in shape, not in rank: dims on which they differ are
-    open in the result. A constant condition leaves only its branch.
+    Branches may differ in shape: dims on which they differ are open in the
+    result. Where they differ in rank the result is that of the first branch, and
+    a run that takes the other fails. A constant condition leaves only its branch.
 
     Example:
     ```

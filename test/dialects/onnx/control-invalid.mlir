@@ -12,12 +12,12 @@ func.func @condition(%c: tensor<2xi1>, %a: tensor<2xf32>) -> tensor<*xf32> {
 
 // -----
 
-func.func @ranks(%c: tensor<i1>, %a: tensor<2xf32>, %b: tensor<f32>) -> tensor<*xf32> {
-  // expected-error @below {{expects branches of equal type and rank, but got 'tensor<2xf32>' and 'tensor<f32>'}}
+func.func @types(%c: tensor<i1>, %a: tensor<2xf32>, %b: tensor<2xi32>) -> tensor<*xf32> {
+  // expected-error @below {{expects branches of equal element type, but got 'tensor<2xf32>' and 'tensor<2xi32>'}}
   %0 = onnx.If %c : (tensor<i1>) -> tensor<*xf32> then {
     onnx.Yield %a : tensor<2xf32>
   } else {
-    onnx.Yield %b : tensor<f32>
+    onnx.Yield %b : tensor<2xi32>
   }
   return %0 : tensor<*xf32>
 }

@@ -21,6 +21,22 @@ func.func @branches(%c: tensor<i1>, %a: tensor<2x3xf32>, %b: tensor<4x3xf32>) ->
   return %0 : tensor<*xf32>
 }
 
+// Branches of different ranks: only the first is compiled, the other fails the run.
+// TYPE-LABEL: @ranks
+// TYPE: onnx.If {{.*}} -> tensor<2xf32>
+// CHECK-LABEL: func.func @ranks(
+// CHECK: cf.assert {{.*}}, "takes the branch whose results have another rank"
+// CHECK-NOT: scf.if
+// CHECK: return %arg1 : tensor<2xf32>
+func.func @ranks(%c: tensor<i1>, %a: tensor<2xf32>, %b: tensor<f32>) -> tensor<*xf32> {
+  %0 = onnx.If %c : (tensor<i1>) -> tensor<*xf32> then {
+    onnx.Yield %a : tensor<2xf32>
+  } else {
+    onnx.Yield %b : tensor<f32>
+  }
+  return %0 : tensor<*xf32>
+}
+
 // A constant condition leaves only its branch.
 // SIMPLE-LABEL: @constant
 // SIMPLE-NOT: onnx.If

@@ -4,6 +4,8 @@ Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
+import dataclasses
+import json
 import os
 import pathlib
 import shutil
@@ -37,6 +39,25 @@ class CompileError(Exception):
 
 class CompileWarning(UserWarning):
     """What the compiler warns of."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """Something that keeps a model from being compiled.
+
+    node: its ONNX name; empty for the whole model. op, domain, opset, dtype (of
+    the first input): where known. kind: "unsupported" (a correct model that
+    Brisk cannot compile) or "invalid". alternative: the nearest op that is
+    supported, if any comes near."""
+
+    node: str
+    op: str
+    domain: str
+    opset: int
+    dtype: str
+    kind: str
+    reason: str
+    alternative: str
 
 
 def _compiler():
@@ -100,6 +121,19 @@ def _options(target: str, given: dict[str, Any]) -> dict[str, Any]:
         given = given | {"shape": [f"{name}={'x'.join(map(str, dims))}" for name, dims in shape.items()]}
     return {"target": target} | {name: os.fspath(value) if isinstance(value, os.PathLike) else value
                                  for name, value in given.items()}
+
+
+def check(model: "Model", target: str = "cpu", *, args: Sequence[Any] | None = None,
+          **keywords: Any) -> list[Problem]:
+    """Everything that keeps `model` from being compiled, without compiling it;
+    empty if nothing does. Arguments and errors are those of `compile`, but a
+    model at fault is a Problem."""
+    chosen = _options(target, keywords)
+    with tempfile.TemporaryDirectory(prefix="brisk-") as scratch:
+        status, report, diagnostics = _compiler().check(_source(model, args, pathlib.Path(scratch)), chosen)
+    if status == _USAGE:
+        raise ValueError("; ".join(message for _, message in diagnostics))
+    return [Problem(**problem) for problem in json.loads(report)["problems"]]
 
 
 def compile_file(model: "Model", output: Path, target: str = "cpu", *, args: Sequence[Any] | None = None,

@@ -47,6 +47,20 @@ def test_all_problems_are_reported_together():
     assert all(severity in ("error", "warning", "remark") for severity, _ in caught.value.diagnostics)
 
 
+def test_check_lists_problems(tmp_path):
+    assert brisk.check(chain("Neg", "Abs")) == []
+    problems = brisk.check(chain("Neg", "NoSuchOperator", "NorThisOne"))
+    assert [(problem.node, problem.op) for problem in problems] == [
+        ("NoSuchOperator_1", "NoSuchOperator"), ("NorThisOne_2", "NorThisOne")]
+    assert all(problem.reason for problem in problems)
+    (problem,) = brisk.check(tmp_path / "missing.onnx")
+    assert problem.kind == "invalid" and problem.reason
+    with pytest.raises(TypeError, match="unknown option 'no_such'"):
+        brisk.check(chain("Neg"), no_such=1)
+    with pytest.raises(ValueError, match="no-such-target"):
+        brisk.check(chain("Neg"), target="no-such-target")
+
+
 def test_files_at_fault(tmp_path):
     with pytest.raises(brisk.CompileError, match="missing.onnx"):
         brisk.compile(tmp_path / "missing.onnx")

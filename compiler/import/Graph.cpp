@@ -212,6 +212,8 @@ LogicalResult Importer::importBody(Node &node, const ::onnx::GraphProto &graph, 
       return invalid(node, "has a subgraph whose output '" + output.name() + "' no node makes");
     if (!*value)
       return failure();
+    if (!isPresent(*value))
+      return invalid(node, "has a subgraph whose output '" + output.name() + "' is left out");
     results.push_back(*value);
   }
   onnx::YieldOp::create(builder, node.loc, results);

@@ -237,6 +237,10 @@ LogicalResult Importer::finish(const ::onnx::GraphProto &graph, Scope &scope) {
       return problem(ImportProblem::Kind::Invalid, "has the output '" + output.name() + "', which no node makes");
     if (!*value)
       continue;
+    if (!isPresent(*value)) {
+      (void)problem(ImportProblem::Kind::Invalid, "has the output '" + output.name() + "', which a function leaves out");
+      continue;
+    }
     checkDeclared(output, *value);
     results.push_back(*value);
     names.push_back(builder.getDictionaryAttr(builder.getNamedAttr("onnx.name", builder.getStringAttr(output.name()))));

@@ -101,7 +101,9 @@ LogicalResult ResizeOp::inferShapes(ShapeContext &context) {
   if (!bySizes && !isGiven(getScales()))
     return emitOpError("expects scales or sizes");
   std::optional<int64_t> count = lengthOf(bySizes ? getSizes() : getScales());
-  if (count && *count != static_cast<int64_t>(axes.size()))
+  if (!count)
+    return emitOpError("expects scales or sizes of static number");
+  if (*count != static_cast<int64_t>(axes.size()))
     return emitOpError("expects a scale or size for each of ") << axes.size() << " axes, but got " << *count;
   if (getCoordinateTransformationMode() == "tf_crop_and_resize" && lengthOf(getRoi()) != 2 * static_cast<int64_t>(axes.size()))
     return emitOpError("expects a region of ") << 2 * axes.size() << " numbers";

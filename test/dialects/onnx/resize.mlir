@@ -153,3 +153,12 @@ func.func @policy(%x: tensor<5xf32>, %s: tensor<1xi64>) -> tensor<*xf32> {
   %0 = onnx.Resize %x, %none, %none, %s {keep_aspect_ratio_policy = "fit"} : (tensor<5xf32>, none, none, tensor<1xi64>) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+func.func @open(%x: tensor<5xf32>, %s: tensor<?xf32, ["N"]>) -> tensor<*xf32> {
+  %none = onnx.None
+  // expected-error @below {{expects scales or sizes of static number}}
+  %0 = onnx.Resize %x, %none, %s, %none : (tensor<5xf32>, none, tensor<?xf32, ["N"]>, none) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

@@ -200,7 +200,7 @@ def many_nodes(folder):
 
 @hostile(either=True)
 def many_symbols(folder):
-    inputs = [value(f"x{i}", [f"d{i}", f"e{i}"]) for i in range(3000)]
+    inputs = [value(f"x{i}", [f"d{i}", f"e{i}"]) for i in range(40)]
     nodes = [helper.make_node("Concat", [v.name for v in inputs], ["y"], axis=0)]
     return save(folder, nodes, inputs, [value("y", ["A", "B"])])
 

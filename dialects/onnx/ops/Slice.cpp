@@ -126,10 +126,40 @@ OpFoldResult ConcatOp::fold(FoldAdaptor) {
   bool same = getInputs().size() == 1 && getInputs().front().getType() == getConcatResult().getType();
   return same ? getInputs().front() : Value();
 }
+namespace {
+
+/// Bufferization compares each insertion of a chain with all others along all of it: of more parts than this,
+/// groups are joined first. (Of parts whose sizes are open it merges the groups again, so they stay one chain.)
+constexpr size_t kInsertions = 16;
+
+/// A tensor and its size along the axis of a concatenation.
+struct Part {
+  Value tensor, size;
+};
+
+/// The parts one behind the other; `sizes` holds what they share.
+Part join(Decomposer &d, IndexMath &math, ArrayRef<Part> parts, int64_t axis, Sizes sizes, Type elementType) {
+  Value total = math.constant(0);
+  for (const Part &part : parts)
+    total = math.add(total, part.size);
+  sizes[axis] = getAsOpFoldResult(total);
+  Value result = d.empty(elementType, sizes), offset = math.constant(0);
+  Sizes offsets(sizes.size(), d.b.getIndexAttr(0)), ones(sizes.size(), d.b.getIndexAttr(1));
+  for (const Part &part : parts) {
+    offsets[axis] = getAsOpFoldResult(offset);
+    sizes[axis] = getAsOpFoldResult(part.size);
+    result = tensor::InsertSliceOp::create(d.b, d.loc(), part.tensor, result, offsets, sizes, ones);
+    offset = math.add(offset, part.size);
+  }
+  return {result, total};
+}
+
+} // namespace
+
 LogicalResult ConcatOp::decompose(Decomposer &d) {
   IndexMath math(d);
   int64_t axis = getAxis();
-  Sizes sizes = d.sizes(getInputs().front()), offsets(sizes.size(), d.b.getIndexAttr(0));
+  Sizes sizes = d.sizes(getInputs().front());
   SmallVector<Value> along;
   Value total = math.constant(0);
   for (Value input : getInputs()) {
@@ -144,21 +174,26 @@ LogicalResult ConcatOp::decompose(Decomposer &d) {
         if (d.shapes.dims(input)[i] != dim)
           d.check(math.eq(math.of(d.sizes(input)[i]), math.of(sizes[i])), "operands differ in size off the axis");
   }
-  Value result = d.empty(storageType(d.shapes.elementType(getConcatResult())), sizes);
-  Value offset = math.constant(0);
+  SmallVector<Part> parts;
   for (auto [input, size] : llvm::zip(getInputs(), along)) {
-    offsets[axis] = getAsOpFoldResult(offset);
-    Sizes part = sizes, ones(sizes.size(), d.b.getIndexAttr(1));
+    Sizes part = sizes;
     part[axis] = getAsOpFoldResult(size);
-    if (getConstantIntValue(part[axis]) != 0) {
-      SmallVector<int64_t> shape;
-      SmallVector<Value> dynamic;
-      dispatchIndexOpFoldResults(part, dynamic, shape);
-      Value source = d.cast(d(input), RankedTensorType::get(shape, storageType(d.shapes.elementType(input))));
-      result = tensor::InsertSliceOp::create(d.b, d.loc(), source, result, offsets, part, ones);
-    }
-    offset = math.add(offset, size);
+    if (getConstantIntValue(part[axis]) == 0)
+      continue;
+    SmallVector<int64_t> shape;
+    SmallVector<Value> dynamic;
+    dispatchIndexOpFoldResults(part, dynamic, shape);
+    parts.push_back({d.cast(d(input), RankedTensorType::get(shape, storageType(d.shapes.elementType(input)))), size});
   }
+  Type elementType = storageType(d.shapes.elementType(getConcatResult()));
+  bool fixed = llvm::all_of(parts, [](const Part &part) { return getConstantIntValue(part.size).has_value(); });
+  while (fixed && parts.size() > kInsertions) {
+    SmallVector<Part> joined;
+    for (ArrayRef<Part> rest = parts; !rest.empty(); rest = rest.drop_front(std::min(rest.size(), kInsertions)))
+      joined.push_back(join(d, math, rest.take_front(kInsertions), axis, sizes, elementType));
+    parts = std::move(joined);
+  }
+  Value result = join(d, math, parts, axis, sizes, elementType).tensor;
   d.setResult(getConcatResult(), result);
   return success();
 }

@@ -443,8 +443,13 @@ static bool assignRoles(Contraction &c, bool strict) {
     else
       c.outer.push_back(d);
   }
-  if (!c.outerRows.empty())
-    c.m = c.outerRows.pop_back_val();
+  // The innermost loop that is worth a block gives the rows.
+  if (!c.outerRows.empty()) {
+    auto rows =
+        llvm::find_if(llvm::reverse(c.outerRows), [&](unsigned d) { return known(nest.sizes[d]).value_or(64) >= 4; });
+    c.m = rows == c.outerRows.rend() ? c.outerRows.back() : *rows;
+    llvm::erase(c.outerRows, *c.m);
+  }
   // The sum that walks A's memory in order runs innermost.
   llvm::stable_sort(c.reductions, [&](unsigned i, unsigned j) {
     auto p = known(x.coefficient[i]), q = known(x.coefficient[j]);

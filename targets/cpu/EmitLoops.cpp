@@ -114,7 +114,10 @@ double LoopEmitter::costAlong(unsigned d) const {
     if (operand.ignores(d))
       cost += 0.25;
     else
-      cost += operand.isContiguous(d) ? 1 : width * (operand.linear ? 1.25 : 4);
+      cost += operand.isContiguous(d) ? 1
+              : operand.linear && !operand.isOutput && isKnown(operand.coefficient[d], 2)
+                  ? 3
+                  : width * (operand.linear ? 1.25 : 4);
   }
   double used = width;
   if (auto size = known(nest.sizes[d])) {
@@ -163,6 +166,9 @@ void LoopEmitter::choose() {
   } else if (!reductions.empty() && lanes > 1) {
     int64_t budget = unit.registers / 4 / outputs();
     columns = std::clamp<int64_t>(std::min<int64_t>(4, vectors), 1, std::max<int64_t>(budget, 1));
+    // With rows to spare, columns that leave no rest.
+    while (!outer.empty() && columns > 1 && vectors % columns)
+      --columns;
     if (!outer.empty() && columns < budget) {
       int64_t rowSize = known(nest.sizes[outer.back()]).value_or(1 << 20);
       rows = std::min<int64_t>(budget / columns, rowSize);
@@ -305,6 +311,14 @@ SmallVector<Value> LoopEmitter::reduce(unsigned depth, const Point &point, const
   if (depth == reductions.size())
     return evaluate(point, t, carried);
   unsigned d = reductions[depth];
+  // A window of a few taps is written out, so that rows share what they load.
+  auto size = known(nest.sizes[d]);
+  if (size && *size <= 3 && reductions.size() - depth <= 2 && t.rows * t.columns <= 8) {
+    SmallVector<Value> values = llvm::to_vector(carried);
+    for (int64_t i = 0; i < *size; ++i)
+      values = reduce(depth + 1, point.moved(nest, ix, d, ix.constant(i)), t, values);
+    return values;
+  }
   return emitLoop(ix, lower[d], upper[d], 1, carried, [&](OpFoldResult i, ValueRange values) {
     return reduce(depth + 1, point.moved(nest, ix, d, i), t, values);
   });

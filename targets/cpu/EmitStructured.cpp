@@ -63,6 +63,16 @@ Value cpu::loadLanes(OpBuilder &b, const Nest &nest, unsigned i, const Point &po
     Value zero = arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(type));
     return vector::MaskedLoadOp::create(b, nest.loc, type, operand.flat, ValueRange{at}, mask, zero);
   }
+  if (operand.linear && isKnown(operand.coefficient[d], 2) && !active) {
+    // Every other element, out of two loads that end with the last one.
+    SmallVector<int64_t> even;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      even.push_back(2 * lane < lanes ? 2 * lane : 2 * lane + 1);
+    Value first = ix.value(point.place[i]), second = ix.value(ix.add(point.place[i], ix.constant(lanes - 1)));
+    return vector::ShuffleOp::create(b, nest.loc,
+                                     vector::LoadOp::create(b, nest.loc, type, operand.flat, ValueRange{first}),
+                                     vector::LoadOp::create(b, nest.loc, type, operand.flat, ValueRange{second}), even);
+  }
   Value result = arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(type));
   for (int64_t lane = 0, end = active ? known(active).value_or(lanes) : lanes; lane < end; ++lane) {
     // A lane that is not in use reads the last one that is.

@@ -114,11 +114,9 @@ std::optional<Choice> choose(linalg::GenericOp op) {
         continue;
       // Panels of weights are full and read in order; the sums are turned in registers where they must be.
       bool full = pack && sizes[d] >= 16 && sumLength >= 32;
-      int score = (position + 1 == result.size() ? 8 : 0) +
-                  (full   ? 16
-                   : pack ? 6
-                          : 4) -
-                  (sizes[d] > 0 && sizes[d] < 8 ? 6 : 0);
+      // Short sums do not pay for stores that are scattered.
+      bool last = position + 1 == result.size();
+      int score = (last ? 8 : 0) + (full ? 16 : !pack ? 4 : last ? 6 : 2) - (sizes[d] > 0 && sizes[d] < 8 ? 12 : 0);
       if (score > bestScore) {
         bestScore = score;
         best = Choice{d, 1 - b, b, pack};

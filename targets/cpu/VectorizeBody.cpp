@@ -180,6 +180,11 @@ void BodyEmitter::emit(Operation &op) {
   vector->setOperands(operands);
   for (OpResult result : vector->getResults())
     result.setType(VectorType::get({lanes}, result.getType()));
+  // A product and a sum may be one instruction that rounds once.
+  if (auto product = dyn_cast<arith::MulFOp>(vector))
+    product.setFastmath(product.getFastmath() | arith::FastMathFlags::contract);
+  if (auto sum = dyn_cast<arith::AddFOp>(vector))
+    sum.setFastmath(sum.getFastmath() | arith::FastMathFlags::contract);
   for (auto [inside, outside] : llvm::zip_equal(op.getResults(), vector->getResults()))
     bind(inside, outside);
 }

@@ -67,9 +67,8 @@ bool isAlwaysTrue(Value value, Value entry) {
   return entry && value == entry;
 }
 
-/// Finds types that carried values keep from iteration to iteration: starts from the operands' and
-/// opens every dim that the body changes. Types go to body arguments from `firstArgument` on and to
-/// the results of the same number; `nexts` gives the yielded values once the body is inferred.
+/// Types that carried values keep from iteration to iteration: the operands', with every dim open that
+/// the body changes. They go to body arguments from `firstArgument` on and to the results of the same number.
 LogicalResult inferCarried(Operation *op, Region &body, ShapeContext &context, ValueRange initial,
                            unsigned firstArgument, unsigned firstYield, unsigned yieldCount) {
   Block &block = body.front();
@@ -180,6 +179,12 @@ Value append(Decomposer &d, Value stack, Value element) {
 
 //===--- If -----------------------------------------------------------------===//
 
+/// The branch of a condition whose value is known, else null.
+static Region *knownBranch(IfOp op, ShapeContext &context) {
+  auto value = context.constantContent(op.getCond());
+  return !value || value->size() != 1 ? nullptr : value->front() ? &op.getThenBranch() : &op.getElseBranch();
+}
+
 /// Whether the branches yield a value of different ranks. Ranks are static here, so only the first
 /// branch can be compiled then: exporters write `squeeze` like that, with the other branch for a dim
 /// that is not 1. Taking it fails the run.
@@ -194,6 +199,17 @@ LogicalResult IfOp::inferShapes(ShapeContext &context) {
   Dims cond = context.dims(getCond());
   if (cond.size() > 1 || (cond.size() == 1 && differ(cond[0], 1)) || !context.elementType(getCond()).isInteger(1))
     return emitOpError("expects one boolean as condition, but got ") << getCond().getType();
+  // Exporters ask for ranks and sizes that are known here: then only one branch counts.
+  if (Region *taken = knownBranch(*this, context)) {
+    if (failed(context.inferRegion(*taken)))
+      return failure();
+    FailureOr<OperandRange> values = yields(*this, *taken, getNumResults());
+    if (failed(values))
+      return failure();
+    for (auto [result, value] : llvm::zip(getOperation()->getResults(), *values))
+      context.setType(result, context.elementType(value), context.dims(value));
+    return success();
+  }
   if (failed(context.inferRegion(getThenBranch())) || failed(context.inferRegion(getElseBranch())))
     return failure();
   FailureOr<OperandRange> thens = yields(*this, getThenBranch(), getNumResults());
@@ -215,10 +231,12 @@ LogicalResult IfOp::inferShapes(ShapeContext &context) {
 
 LogicalResult IfOp::decompose(Decomposer &d) {
   Value condition = isTrue(d, d(getCond()));
-  if (ranksDiffer(*this)) {
-    d.check(condition, "takes the branch whose results have another rank");
+  Region *taken = knownBranch(*this, d.shapes);
+  if (taken || ranksDiffer(*this)) {
+    if (!taken)
+      d.check(condition, "takes the branch whose results have another rank");
     SmallVector<Value> results;
-    if (failed(d.inlineRegion(getThenBranch(), {}, results)))
+    if (failed(d.inlineRegion(taken ? *taken : getThenBranch(), {}, results)))
       return failure();
     for (auto [onnx, lowered] : llvm::zip(getOperation()->getResults(), results))
       d.setResult(onnx, lowered);
@@ -517,8 +535,7 @@ LogicalResult ScanOp::inferShapes(ShapeContext &context) {
     OpResult result = getOperation()->getResult(i);
     Value element = getBody().front().getTerminator()->getOperand(i);
     Dims dims = stackedDims(context, result, element, outputs->axes[i - states], trips);
-    if (dims[outputs->axes[i - states]] != trips)
-      dims[outputs->axes[i - states]] = trips;
+    dims[outputs->axes[i - states]] = trips;
     context.setType(result, context.elementType(element), dims);
   }
   return success();

@@ -21,6 +21,24 @@ func.func @branches(%c: tensor<i1>, %a: tensor<2x3xf32>, %b: tensor<4x3xf32>) ->
   return %0 : tensor<*xf32>
 }
 
+// A condition on shapes that are known: the result is that of the branch taken.
+// TYPE-LABEL: @known
+// TYPE: onnx.If {{.*}} -> tensor<f32>
+// CHECK-LABEL: func.func @known(
+// CHECK-NOT: scf.if
+// CHECK: return %arg1 : tensor<f32>
+func.func @known(%a: tensor<2x3xf32>, %b: tensor<f32>) -> tensor<*xf32> {
+  %m = onnx.Constant dense<2> : tensor<i64> : tensor<i64>
+  %n = onnx.Constant dense<3> : tensor<i64> : tensor<i64>
+  %c = onnx.Equal %m, %n : (tensor<i64>, tensor<i64>) -> tensor<*xi1>
+  %0 = onnx.If %c : (tensor<*xi1>) -> tensor<*xf32> then {
+    onnx.Yield %a : tensor<2x3xf32>
+  } else {
+    onnx.Yield %b : tensor<f32>
+  }
+  return %0 : tensor<*xf32>
+}
+
 // Branches of different ranks: only the first is compiled, the other fails the run.
 // TYPE-LABEL: @ranks
 // TYPE: onnx.If {{.*}} -> tensor<2xf32>

@@ -9,6 +9,7 @@
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/DerivedTypes.h"
 #include "llvm/IR/GlobalVariable.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -74,6 +75,23 @@ Constant *valueTable(Tables &t, mlir::ArrayAttr values) {
 
 } // namespace
 
+/// What LLVM calls to round a float to bf16 where a bf16 passes through a register: to nearest, ties to even.
+/// It belongs to compiler-rt, which artifacts do not link.
+static void addRounding(Module &module) {
+  IRBuilder<> b(module.getContext());
+  Type *f32 = b.getFloatTy(), *bf16 = b.getBFloatTy();
+  auto *function = Function::Create(FunctionType::get(bf16, {f32}, false), GlobalValue::WeakAnyLinkage, "__truncsfbf2", module);
+  function->setVisibility(GlobalValue::HiddenVisibility);
+  b.SetInsertPoint(BasicBlock::Create(module.getContext(), "", function));
+  Value *bits = b.CreateBitCast(function->getArg(0), b.getInt32Ty());
+  Value *odd = b.CreateAnd(b.CreateLShr(bits, 16), b.getInt32(1));
+  Value *rounded = b.CreateAdd(bits, b.CreateAdd(odd, b.getInt32(0x7fff)));
+  Value *isNan = b.CreateFCmpUNO(function->getArg(0), function->getArg(0));
+  Value *quiet = b.CreateOr(bits, b.getInt32(0x400000));
+  Value *high = b.CreateTrunc(b.CreateLShr(b.CreateSelect(isNan, quiet, rounded), 16), b.getInt16Ty());
+  b.CreateRet(b.CreateBitCast(high, bf16));
+}
+
 std::unique_ptr<Module> cpu::buildDescriptor(mlir::ModuleOp mlirModule, LLVMContext &context,
                                              ArrayRef<const Isa *> isas, const EmitRequest &request, StringRef symbol,
                                              StringRef weightsFile) {
@@ -88,6 +106,7 @@ std::unique_ptr<Module> cpu::buildDescriptor(mlir::ModuleOp mlirModule, LLVMCont
   module->setModuleInlineAsm(".section .lrodata.brisk,\"a\",@progbits\n.p2align 6\n.hidden " + symbol.str() +
                              "_weights\n.globl " + symbol.str() + "_weights\n" + symbol.str() + "_weights:\n.incbin \"" +
                              path + "\"\n.section .note.GNU-stack,\"\",@progbits\n");
+  addRounding(*module);
   Tables t(*module);
   auto *base = t.global(t.declared((symbol + "_weights").str()), GlobalValue::ExternalLinkage, symbol + "_weights_base");
   base->setVisibility(GlobalValue::HiddenVisibility);

@@ -44,10 +44,10 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path, emit, start):
     assert got and got[0].startswith(start) and len(got[0]) > 500
 
 
-def test_control_characters_of_names_are_escaped(tmp_path):
+def test_control_characters_of_names_do_not_reach_the_terminal(tmp_path):
     done = briskc(model(tmp_path, "NoSuchOp", "a\x1b[31m\x07b"), "-o", tmp_path / "model.so")
     assert done.returncode == 1
-    assert "\x1b" not in done.stderr and "\x07" not in done.stderr and "\\x1B[31m\\x07b" in done.stderr
+    assert "\x1b" not in done.stderr and "\x07" not in done.stderr and "a?[31m?b" in done.stderr
 
 
 def test_an_old_artifact_stays_when_the_new_one_fails(tmp_path):

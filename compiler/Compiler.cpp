@@ -117,7 +117,10 @@ public:
     std::string message;
     if (failed(target.checkMarch(options.march, message)))
       return usage(message);
-    std::string kind = options.emit.empty() ? target.naturalArtifact().str() : options.emit;
+    std::string kind = options.emit.empty() ? target.artifacts().front().str() : options.emit;
+    if (kind != "mlir" && !llvm::is_contained(target.artifacts(), kind))
+      return usage("unknown --emit=" + kind + " for the " + options.target + " target: expects " +
+                   llvm::join(target.artifacts(), ", ") + ", mlir");
     if (!options.stop_after.empty() && options.stop_after != "import" &&
         llvm::none_of(pipeline(), [&](const Stage &stage) { return options.stop_after == stage.name; }))
       return usage("unknown --stop-after=" + options.stop_after);

@@ -70,7 +70,7 @@ FailureOr<SmallVector<ElementsAttr>> HostEvaluator::evaluate(ModuleOp module) {
     return failure();
   }
   EmitRequest request;
-  request.kind = host.naturalArtifact().str();
+  request.kind = host.artifacts().front().str();
   request.name = "fold";
   request.output = folder->file("fold.so");
   const char *isa = brisk_isa_name(brisk_cpu_isa());

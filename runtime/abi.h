@@ -2,7 +2,7 @@
  * include runtime.h only.
  *
  * An artifact exports one `brisk_abi_model` under the name `brisk_model` (shared
- * object) or `brisk_model_NAME` (static object). Everything it points to is
+ * object, program) or `brisk_artifact_NAME` (static object). Everything it points to is
  * constant and lives as long as the artifact is loaded.
  *
  * Any change of layout or meaning here raises BRISK_ABI_VERSION.

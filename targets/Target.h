@@ -28,8 +28,8 @@ class Target {
 public:
   virtual ~Target() = default;
   virtual llvm::StringRef name() const = 0;
-  /// The artifact that --emit names when the user does not.
-  virtual llvm::StringRef naturalArtifact() const = 0;
+  /// The kinds of artifact that emit() writes, the one made when --emit does not say first.
+  virtual llvm::ArrayRef<llvm::StringRef> artifacts() const = 0;
   /// Checks --march; fails with a message that lists what is known.
   virtual llvm::LogicalResult checkMarch(llvm::StringRef march, std::string &message) const = 0;
   /// From linalg on tensors to the form that emit() takes.

@@ -9,6 +9,7 @@
 #include "runtime/abi.h"
 #include "targets/common/Codegen.h"
 #include "targets/common/Tools.h"
+#include "targets/cpu/Link.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
@@ -107,54 +108,13 @@ Expected<std::vector<SmallVector<char, 0>>> cpu::emitObjects(mlir::ModuleOp modu
 
 namespace {
 
-/// libm of the machine at hand, so that the artifact names it as needed; "" if it is not found.
-std::string findLibm() {
-  for (StringRef folder : {"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib"}) {
-    std::string path = (folder + "/libm.so.6").str();
-    if (sys::fs::exists(path))
-      return path;
-  }
-  return "";
-}
-
-Error link(std::vector<SmallVector<char, 0>> objects, const TemporaryFolder &folder, bool shared, StringRef output) {
-  auto linker = findTool({"ld.lld", "ld.lld-22"});
-  if (!linker)
-    return linker.takeError();
-  std::vector<std::string> command = {*linker};
-  if (shared)
-    command.insert(command.end(), {"-shared", "--hash-style=gnu", "--build-id=none", "-z", "noexecstack", "-z", "relro",
-                                   "-z", "now", "--as-needed", "--gc-sections", "--strip-debug"});
-  else
-    command.push_back("-r");
-  std::string result = folder.file("linked");
-  command.insert(command.end(), {"-o", result});
-  for (auto [i, object] : enumerate(objects)) {
-    std::string path = folder.file("part" + std::to_string(i) + ".o");
-    if (Error error = writeFile(path, StringRef(object.data(), object.size())))
-      return error;
-    command.push_back(path);
-  }
-  if (std::string libm = findLibm(); shared && !libm.empty())
-    command.push_back(libm);
-  if (Error error = runTool(command))
-    return error;
-  return moveFile(result, output);
-}
-
-/// The header that goes with OUT.o.
-std::string headerText(const EmitRequest &request) {
-  std::string guard = "BRISK_MODEL_" + StringRef(request.name).upper() + "_H";
-  return "/* Model \"" + request.name + "\" compiled by Brisk: link the object beside this header and the runtime. */\n#ifndef " +
-         guard + "\n#define " + guard + "\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n" +
-         "/* Pass its address to brisk_model_from_abi(). */\nextern const struct brisk_abi_model brisk_model_" +
-         request.name + ";\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
-}
-
 class CpuTarget : public brisk::Target {
 public:
   StringRef name() const override { return "cpu"; }
-  StringRef naturalArtifact() const override { return "so"; }
+  ArrayRef<StringRef> artifacts() const override {
+    static const StringRef kinds[] = {"so", "obj", "exe", "asm", "llvm"};
+    return kinds;
+  }
   LogicalResult checkMarch(StringRef march, std::string &message) const override {
     auto isas = isasOf(march);
     if (isas)
@@ -193,19 +153,8 @@ private:
     std::string weights = folder->file("weights.bin");
     if (Error error = writeWeights(module, weights))
       return error;
-    bool object = request.kind == "obj";
-    std::string symbol = object ? "brisk_model_" + request.name : "brisk_model";
-    auto objects = emitObjects(module, *isas, request, symbol, weights, false);
-    if (!objects)
-      return objects.takeError();
-    if (request.kind == "so")
-      return link(std::move(*objects), *folder, true, request.output);
-    if (object) {
-      if (Error error = link(std::move(*objects), *folder, false, request.output + ".o"))
-        return error;
-      return writeFile(request.output + ".h", headerText(request));
-    }
-    return createStringError("the cpu target cannot emit '" + request.kind + "'");
+    auto objects = emitObjects(module, *isas, request, descriptorSymbol(request), weights, false);
+    return objects ? link(*objects, *folder, request) : objects.takeError();
   }
 };
 

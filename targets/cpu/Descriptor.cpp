@@ -92,6 +92,16 @@ static void addRounding(Module &module) {
   b.CreateRet(b.CreateBitCast(high, bf16));
 }
 
+/// main() of a program that holds the model: brisk-run without an artifact to name (runtime/tools/main.h).
+static void addMain(Module &module, Constant *descriptor) {
+  IRBuilder<> b(module.getContext());
+  Type *i32 = b.getInt32Ty(), *ptr = b.getPtrTy();
+  FunctionCallee run = module.getOrInsertFunction("brisk_main", FunctionType::get(i32, {i32, ptr, ptr}, false));
+  auto *main = Function::Create(FunctionType::get(i32, {i32, ptr}, false), GlobalValue::ExternalLinkage, "main", module);
+  b.SetInsertPoint(BasicBlock::Create(module.getContext(), "", main));
+  b.CreateRet(b.CreateCall(run, {main->getArg(0), main->getArg(1), descriptor}));
+}
+
 std::unique_ptr<Module> cpu::buildDescriptor(mlir::ModuleOp mlirModule, LLVMContext &context,
                                              ArrayRef<const Isa *> isas, const EmitRequest &request, StringRef symbol,
                                              StringRef weightsFile) {
@@ -130,6 +140,8 @@ std::unique_ptr<Module> cpu::buildDescriptor(mlir::ModuleOp mlirModule, LLVMCont
                   t.int32(variants.size()), valueTable(t, inputs), valueTable(t, outputs), t.table(kernels),
                   t.table(variants)}),
            GlobalValue::ExternalLinkage, symbol);
+  if (request.kind == "exe")
+    addMain(*module, module->getNamedValue(symbol));
   return module;
 }
 

@@ -8,6 +8,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/Registry.h"
 #include "compiler/Signature.h"
+#include "compiler/export/Export.h"
 #include "compiler/import/Check.h"
 #include "compiler/import/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -118,9 +119,9 @@ public:
     if (failed(target.checkMarch(options.march, message)))
       return usage(message);
     std::string kind = options.emit.empty() ? target.artifacts().front().str() : options.emit;
-    if (kind != "mlir" && !llvm::is_contained(target.artifacts(), kind))
+    if (kind != "mlir" && kind != "onnx" && !llvm::is_contained(target.artifacts(), kind))
       return usage("unknown --emit=" + kind + " for the " + options.target + " target: expects " +
-                   llvm::join(target.artifacts(), ", ") + ", mlir");
+                   llvm::join(target.artifacts(), ", ") + ", mlir, onnx");
     if (!options.stop_after.empty() && options.stop_after != "import" &&
         llvm::none_of(pipeline(), [&](const Stage &stage) { return options.stop_after == stage.name; }))
       return usage("unknown --stop-after=" + options.stop_after);
@@ -136,6 +137,9 @@ public:
     HostEvaluator evaluator(*targets.at("cpu"));
     PipelineContext pipelineContext{options, target, &evaluator};
     for (const Stage &stage : pipeline()) {
+      // From here on layouts are our own.
+      if (kind == "onnx" && StringRef(stage.name) == "layout")
+        return succeeded(exportModel(*module, output, exportOptions())) ? Status::Done : Status::ModelError;
       // The interface is read off the types while they still carry symbolic dims and signs.
       if (StringRef(stage.name) == "lower" && failed(recordSignature(*module)))
         return Status::ModelError;
@@ -255,6 +259,12 @@ private:
       return Status::ModelError;
     }
     return Status::Done;
+  }
+
+  static ExportOptions exportOptions() {
+    ExportOptions result;
+    result.producerVersion = StringRef(versionText()).split(' ').second.split(' ').first.str();
+    return result;
   }
 
   /// What the artifact says of itself. No time, no path: the same input gives the same bytes.

@@ -80,6 +80,9 @@ std::string defaultOutput(StringRef input, const brisk::Options &options) {
   StringRef stem = sys::path::stem(input);
   if (kind == "obj" || kind == "exe")
     return stem.str();
+  // Not in the model's own place.
+  if (kind == "onnx")
+    return (stem + ".brisk.onnx").str();
   return (stem + "." + (kind == "asm" ? "s" : kind == "llvm" ? "ll" : kind)).str();
 }
 

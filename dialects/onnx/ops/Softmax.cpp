@@ -38,6 +38,18 @@ LogicalResult upgradeRows(ImportedNode &node) {
   return success();
 }
 
+/// Where only one of the flattened axes counts, the form of newer opsets says the same.
+template <typename Op> OpFoldResult foldRows(Op op) {
+  auto type = dyn_cast<RankedTensorType>(op.getInput().getType());
+  if (!op.getFlatten() || !type)
+    return {};
+  int64_t axis = op.getAxis() < 0 ? op.getAxis() + type.getRank() : op.getAxis();
+  if (axis >= type.getRank() || llvm::any_of(type.getShape().drop_front(axis + 1), [](int64_t dim) { return dim != 1; }))
+    return {};
+  op.setFlatten(false);
+  return op.getOutput();
+}
+
 template <typename Op> SmallVector<int64_t> rowAxes(Op op, int64_t rank) {
   int64_t axis = op.getAxis();
   if (axis < 0)

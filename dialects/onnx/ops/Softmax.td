@@ -6,7 +6,9 @@ class Onnx_RowOp<string mnemonic>
     : Onnx_Op<mnemonic, [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>]> {
   let arguments = (ins AnyTensor:$input, DefaultValuedAttr<I64Attr, "-1">:$axis, UnitAttr:$flatten);
   let results = (outs AnyTensor:$output);
+  let hasFolder = 1;
   let extraClassDefinition = [{
+    ::mlir::OpFoldResult $cppClass::fold(FoldAdaptor) { return foldRows(*this); }
     ::mlir::LogicalResult $cppClass::inferShapes(::brisk::ShapeContext &context) { return inferRows(*this, context); }
     ::mlir::LogicalResult $cppClass::upgrade(::brisk::ImportedNode &node) { return upgradeRows(node); }
     std::optional<::llvm::SmallVector<unsigned>> $cppClass::permutableOperands(::llvm::ArrayRef<int64_t> permutation) {

@@ -9,5 +9,27 @@
 #include "dialects/interfaces/Elementwise.cpp.inc"
 #include "dialects/interfaces/InferShapes.cpp.inc"
 #include "dialects/interfaces/Permute.cpp.inc"
+#include "dialects/interfaces/Quantizable.cpp.inc"
 #include "dialects/interfaces/RegionArguments.cpp.inc"
 #include "dialects/interfaces/Upgrade.cpp.inc"
+
+using namespace mlir;
+using namespace brisk;
+
+QuantizedForm brisk::quantizedForm(Operation *op) {
+  if (auto iface = dyn_cast<QuantizableInterface>(op))
+    return iface.quantizedForm();
+  QuantizedForm form;
+  auto elementwise = dyn_cast<ElementwiseInterface>(op);
+  if (!elementwise || op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+    return form;
+  form.kind = QuantizedForm::Pointwise;
+  for (unsigned i = 0; i < elementwise.numBroadcastOperands(); ++i) {
+    if (!isPresent(op->getOperand(i)))
+      continue;
+    if (!getElementTypeOrSelf(op->getOperand(i).getType()).isF32())
+      return {};
+    form.activations.push_back(i);
+  }
+  return form;
+}

@@ -7,6 +7,7 @@
 
 #include "dialects/interfaces/Decomposer.h"
 #include "dialects/interfaces/ImportedNode.h"
+#include "dialects/interfaces/Quantized.h"
 #include "dialects/interfaces/ShapeContext.h"
 #include "mlir/IR/OpDefinition.h"
 
@@ -15,6 +16,7 @@
 #include "dialects/interfaces/Elementwise.h.inc"
 #include "dialects/interfaces/InferShapes.h.inc"
 #include "dialects/interfaces/Permute.h.inc"
+#include "dialects/interfaces/Quantizable.h.inc"
 #include "dialects/interfaces/RegionArguments.h.inc"
 #include "dialects/interfaces/Upgrade.h.inc"
 

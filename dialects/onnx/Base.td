@@ -10,6 +10,7 @@ include "dialects/interfaces/Decompose.td"
 include "dialects/interfaces/Elementwise.td"
 include "dialects/interfaces/InferShapes.td"
 include "dialects/interfaces/Permute.td"
+include "dialects/interfaces/Quantizable.td"
 include "dialects/interfaces/RegionArguments.td"
 include "dialects/interfaces/Upgrade.td"
 include "dialects/onnx/Onnx.td"
@@ -30,6 +31,11 @@ class Onnx_Op<string mnemonic, list<Trait> traits = []>
 def Upgradable : DeclareOpInterfaceMethods<UpgradeInterface>;
 // An op that also knows contents of small integer tensors.
 def InfersContent : DeclareOpInterfaceMethods<InferShapesInterface, ["inferContent"]>;
+
+// An op that moves or compares elements of its first operand: quantized ones as they are.
+def MovesElements : DeclareOpInterfaceMethods<QuantizableInterface>;
+// An op with other facts about quantized operands, given in the family's .cpp.
+def Quantizable : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm"]>;
 
 // An op that only exists to be upgraded to another one (Upsample, Scatter).
 class Onnx_LegacyOp<string mnemonic> : Op<Onnx_Dialect, mnemonic, [Upgradable]> {

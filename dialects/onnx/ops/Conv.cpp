@@ -134,3 +134,13 @@ LogicalResult ConvOp::decompose(Decomposer &d) {
   d.setResult(getY(), addBias(d, sum, d(getB()), layout, getY()));
   return success();
 }
+
+QuantizedForm ConvOp::quantizedForm() {
+  QuantizedForm form;
+  form.kind = QuantizedForm::Product;
+  form.activations = {0};
+  form.weight = 1;
+  form.bias = 2;
+  form.channelAxis = 0;
+  return form;
+}

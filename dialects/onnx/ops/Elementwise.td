@@ -176,7 +176,7 @@ def Onnx_ClipOp : Onnx_Elementwise<"Clip", [Upgradable]> {
 
 //===--- nothing at all -----------------------------------------------------===//
 
-def Onnx_IdentityOp : Onnx_Op<"Identity", [Pure, InfersContent, DeclareOpInterfaceMethods<PermuteInterface>]> {
+def Onnx_IdentityOp : Onnx_Op<"Identity", [Pure, InfersContent, DeclareOpInterfaceMethods<PermuteInterface>, MovesElements]> {
   let summary = "The operand itself (ONNX Identity, opset 25), of any type";
   let arguments = (ins AnyType:$input);
   let results = (outs AnyType:$output);

@@ -1,7 +1,7 @@
 // Ops that read or write at positions given by index tensors.
 include "dialects/onnx/Base.td"
 
-def Onnx_GatherOp : Onnx_Op<"Gather", [Pure, InfersContent]> {
+def Onnx_GatherOp : Onnx_Op<"Gather", [Pure, InfersContent, MovesElements]> {
   let summary = "Slices of an axis by index (ONNX Gather, opset 13)";
   let description = [{
     Negative indices count from the end. Indices out of range fail the run where
@@ -11,13 +11,13 @@ def Onnx_GatherOp : Onnx_Op<"Gather", [Pure, InfersContent]> {
   let results = (outs AnyTensor:$output);
 }
 
-def Onnx_GatherElementsOp : Onnx_Op<"GatherElements", [Pure]> {
+def Onnx_GatherElementsOp : Onnx_Op<"GatherElements", [Pure, MovesElements]> {
   let summary = "Elements by their index along one axis (ONNX GatherElements, opset 13)";
   let arguments = (ins AnyTensor:$data, AnyTensor:$indices, DefaultValuedAttr<I64Attr, "0">:$axis);
   let results = (outs AnyTensor:$output);
 }
 
-def Onnx_GatherNDOp : Onnx_Op<"GatherND", [Pure]> {
+def Onnx_GatherNDOp : Onnx_Op<"GatherND", [Pure, MovesElements]> {
   let summary = "Slices by tuples of indices (ONNX GatherND, opset 13)";
   let arguments = (ins AnyTensor:$data, AnyTensor:$indices, DefaultValuedAttr<I64Attr, "0">:$batch_dims);
   let results = (outs AnyTensor:$output);

@@ -180,3 +180,25 @@ LogicalResult GemmOp::decompose(Decomposer &d) {
   d.setResult(getY(), result);
   return success();
 }
+
+//===--- quantized ----------------------------------------------------------===//
+
+QuantizedForm MatMulOp::quantizedForm() {
+  QuantizedForm form;
+  form.kind = QuantizedForm::Product;
+  form.activations = {0};
+  form.weight = 1;
+  auto type = dyn_cast<RankedTensorType>(getB().getType());
+  form.channelAxis = type ? type.getRank() - 1 : 0;
+  return form;
+}
+
+QuantizedForm GemmOp::quantizedForm() {
+  QuantizedForm form;
+  form.kind = QuantizedForm::Product;
+  form.activations = {0};
+  form.weight = 1;
+  form.bias = 2;
+  form.channelAxis = getTransB() ? 0 : 1;
+  return form;
+}

@@ -402,3 +402,20 @@ LogicalResult GlobalLpPoolOp::decompose(Decomposer &d) {
               finish(d, sum, getY(), [&](OpBuilder &b, Location loc, Value v) { return root(b, loc, v, getP()); }));
   return success();
 }
+
+//===--- quantized ----------------------------------------------------------===//
+
+static QuantizedForm formOf(QuantizedForm::Kind kind) {
+  QuantizedForm form;
+  form.kind = kind;
+  form.activations = {0};
+  return form;
+}
+
+QuantizedForm MaxPoolOp::quantizedForm() {
+  // Equal integers move the place of the first maximum.
+  bool places = getIndices() && !getIndices().use_empty();
+  return formOf(places ? QuantizedForm::None : QuantizedForm::Move);
+}
+QuantizedForm AveragePoolOp::quantizedForm() { return formOf(QuantizedForm::Average); }
+QuantizedForm GlobalAveragePoolOp::quantizedForm() { return formOf(QuantizedForm::Average); }

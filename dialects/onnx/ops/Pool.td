@@ -1,7 +1,7 @@
 // Pools.
 include "dialects/onnx/Spatial.td"
 
-class Onnx_Pool<string mnemonic, dag extra> : Onnx_Spatial<mnemonic> {
+class Onnx_Pool<string mnemonic, dag extra, list<Trait> traits = []> : Onnx_Spatial<mnemonic, traits> {
   let arguments = !con((ins AnyTensor:$X,
                             DefaultValuedAttr<StrAttr, "\"NOTSET\"">:$auto_pad,
                             DefaultValuedAttr<I64Attr, "0">:$ceil_mode,
@@ -12,7 +12,7 @@ class Onnx_Pool<string mnemonic, dag extra> : Onnx_Spatial<mnemonic> {
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$storage_order)> {
+def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$storage_order), [Quantizable]> {
   let summary = "Maximum of each window (ONNX MaxPool, opset 22)";
   let description = [{
     Padding never wins. The second result holds where each maximum was, as a
@@ -24,7 +24,8 @@ def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$
   let results = (outs AnyTensor:$Y, Optional<AnyTensor>:$Indices);
 }
 
-def Onnx_AveragePoolOp : Onnx_Pool<"AveragePool", (ins DefaultValuedAttr<I64Attr, "0">:$count_include_pad)> {
+def Onnx_AveragePoolOp : Onnx_Pool<"AveragePool", (ins DefaultValuedAttr<I64Attr, "0">:$count_include_pad),
+                                    [Quantizable]> {
   let summary = "Mean of each window (ONNX AveragePool, opset 22)";
   let description = [{
     Divides by the number of elements inside the input or, with
@@ -37,16 +38,16 @@ def Onnx_LpPoolOp : Onnx_Pool<"LpPool", (ins DefaultValuedAttr<I64Attr, "2">:$p)
   let summary = "(sum |x|^p)^(1/p) of each window (ONNX LpPool, opset 22)";
 }
 
-class Onnx_GlobalPool<string mnemonic> : Onnx_Spatial<mnemonic> {
+class Onnx_GlobalPool<string mnemonic, list<Trait> traits = []> : Onnx_Spatial<mnemonic, traits> {
   let arguments = (ins AnyTensor:$X, UnitAttr:$channels_last);
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_GlobalAveragePoolOp : Onnx_GlobalPool<"GlobalAveragePool"> {
+def Onnx_GlobalAveragePoolOp : Onnx_GlobalPool<"GlobalAveragePool", [Quantizable]> {
   let summary = "Mean over all spatial axes (ONNX GlobalAveragePool, opset 22)";
 }
 
-def Onnx_GlobalMaxPoolOp : Onnx_GlobalPool<"GlobalMaxPool"> {
+def Onnx_GlobalMaxPoolOp : Onnx_GlobalPool<"GlobalMaxPool", [MovesElements]> {
   let summary = "Maximum over all spatial axes (ONNX GlobalMaxPool, opset 22)";
 }
 

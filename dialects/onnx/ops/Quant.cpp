@@ -278,3 +278,26 @@ LogicalResult DynamicQuantizeLinearOp::decompose(Decomposer &d) {
                                    [&](ArrayRef<Scalar> a) { return quantized(quotient(a[0], a[1]), a[2], target); }));
   return success();
 }
+
+//===--- facts --------------------------------------------------------------===//
+
+/// Of QuantizeLinear and DequantizeLinear.
+static QuantizedForm conversionForm(QuantizedForm::Kind kind, Operation *op, int64_t axis, int64_t block) {
+  QuantizedForm form;
+  form.kind = kind;
+  form.activations = {0};
+  form.blockSize = block;
+  auto scale = dyn_cast<RankedTensorType>(op->getOperand(1).getType());
+  auto x = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
+  if (scale && x && scale.getRank() > 0 && !(scale.getRank() == 1 && scale.getDimSize(0) == 1))
+    form.channelAxis = axis < 0 ? axis + x.getRank() : axis;
+  return form;
+}
+
+QuantizedForm QuantizeLinearOp::quantizedForm() {
+  return conversionForm(QuantizedForm::Quantize, *this, getAxis(), getBlockSize());
+}
+
+QuantizedForm DequantizeLinearOp::quantizedForm() {
+  return conversionForm(QuantizedForm::Dequantize, *this, getAxis(), getBlockSize());
+}

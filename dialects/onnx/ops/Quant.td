@@ -1,7 +1,7 @@
 // Quantization, and arithmetic on quantized tensors.
 include "dialects/onnx/Base.td"
 
-def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure]> {
+def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure, Quantizable]> {
   let summary = "saturate(round(x / scale) + zero point) (ONNX QuantizeLinear, opset 28)";
   let description = [{
     The scale is a scalar, one number along `axis`, or one for each block of
@@ -15,7 +15,7 @@ def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure]> {
   let results = (outs AnyTensor:$y);
 }
 
-def Onnx_DequantizeLinearOp : Onnx_Op<"DequantizeLinear", [Pure]> {
+def Onnx_DequantizeLinearOp : Onnx_Op<"DequantizeLinear", [Pure, Quantizable]> {
   let summary = "(x - zero point) scale (ONNX DequantizeLinear, opset 28)";
   let description = [{
     Granularity as in QuantizeLinear. The result has the type `output_dtype`,

@@ -1,13 +1,13 @@
 // Ops that move blocks of elements.
 include "dialects/onnx/Base.td"
 
-def Onnx_DepthToSpaceOp : Onnx_Op<"DepthToSpace", [Pure]> {
+def Onnx_DepthToSpaceOp : Onnx_Op<"DepthToSpace", [Pure, MovesElements]> {
   let summary = "Channels to blocks of pixels (ONNX DepthToSpace, opset 28)";
   let arguments = (ins AnyTensor:$input, I64Attr:$blocksize, DefaultValuedAttr<StrAttr, "\"DCR\"">:$mode);
   let results = (outs AnyTensor:$output);
 }
 
-def Onnx_SpaceToDepthOp : Onnx_Op<"SpaceToDepth", [Pure]> {
+def Onnx_SpaceToDepthOp : Onnx_Op<"SpaceToDepth", [Pure, MovesElements]> {
   let summary = "Blocks of pixels to channels (ONNX SpaceToDepth, opset 28)";
   let arguments = (ins AnyTensor:$input, I64Attr:$blocksize, DefaultValuedAttr<StrAttr, "\"DCR\"">:$mode);
   let results = (outs AnyTensor:$output);

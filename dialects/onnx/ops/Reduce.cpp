@@ -397,3 +397,10 @@ void addReduceOps(OnnxDialect &dialect) {
       >();
 }
 } // namespace brisk::onnx
+
+QuantizedForm ReduceMeanOp::quantizedForm() {
+  QuantizedForm form;
+  form.kind = QuantizedForm::Average;
+  form.activations = {0};
+  return form;
+}

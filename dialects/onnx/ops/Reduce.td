@@ -2,9 +2,10 @@
 include "dialects/onnx/Base.td"
 
 // A reduction: `kind` names a brisk::onnx::ReduceKind.
-class Onnx_Reduce<string mnemonic, string kind>
-    : Op<Onnx_Dialect, mnemonic, [Pure, Upgradable, InfersContent, DeclareOpInterfaceMethods<DecomposeInterface>,
-                                  DeclareOpInterfaceMethods<PermuteInterface>]> {
+class Onnx_Reduce<string mnemonic, string kind, list<Trait> traits = []>
+    : Op<Onnx_Dialect, mnemonic, !listconcat([Pure, Upgradable, InfersContent,
+                                              DeclareOpInterfaceMethods<DecomposeInterface>,
+                                              DeclareOpInterfaceMethods<PermuteInterface>], traits)> {
   let arguments = (ins AnyTensor:$data, Onnx_Value:$axes, DefaultValuedAttr<I64Attr, "1">:$keepdims,
                    DefaultValuedAttr<I64Attr, "0">:$noop_with_empty_axes);
   let results = (outs AnyTensor:$reduced);
@@ -40,13 +41,13 @@ class Onnx_Reduce<string mnemonic, string kind>
 def Onnx_ReduceSumOp : Onnx_Reduce<"ReduceSum", "Sum"> {
   let summary = "Sum over axes; 0 over nothing (ONNX ReduceSum, opset 13)";
 }
-def Onnx_ReduceMeanOp : Onnx_Reduce<"ReduceMean", "Mean"> {
+def Onnx_ReduceMeanOp : Onnx_Reduce<"ReduceMean", "Mean", [Quantizable]> {
   let summary = "Mean over axes (ONNX ReduceMean, opset 18)";
 }
-def Onnx_ReduceMaxOp : Onnx_Reduce<"ReduceMax", "Max"> {
+def Onnx_ReduceMaxOp : Onnx_Reduce<"ReduceMax", "Max", [MovesElements]> {
   let summary = "Maximum over axes; the lowest value over nothing (ONNX ReduceMax, opset 20)";
 }
-def Onnx_ReduceMinOp : Onnx_Reduce<"ReduceMin", "Min"> {
+def Onnx_ReduceMinOp : Onnx_Reduce<"ReduceMin", "Min", [MovesElements]> {
   let summary = "Minimum over axes; the highest value over nothing (ONNX ReduceMin, opset 20)";
 }
 def Onnx_ReduceProdOp : Onnx_Reduce<"ReduceProd", "Prod"> {

@@ -548,3 +548,12 @@ LogicalResult ResizeOp::decompose(Decomposer &d) {
   Resampler(*this, d).run();
   return success();
 }
+
+QuantizedForm ResizeOp::quantizedForm() {
+  QuantizedForm form;
+  form.activations = {0};
+  // Interpolation makes new numbers, and so does a crop that reads outside.
+  if (getMode() == "nearest" && getCoordinateTransformationMode() != "tf_crop_and_resize")
+    form.kind = QuantizedForm::Move;
+  return form;
+}

@@ -1,7 +1,7 @@
 // Resampling of images.
 include "dialects/onnx/Base.td"
 
-def Onnx_ResizeOp : Onnx_Op<"Resize", [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>]> {
+def Onnx_ResizeOp : Onnx_Op<"Resize", [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>, Quantizable]> {
   let summary = "Resamples axes by scales or to sizes (ONNX Resize, opset 19)";
   let description = [{
     Positions and weights are vectors along each resized axis, computed once:

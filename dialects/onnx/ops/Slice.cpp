@@ -472,3 +472,12 @@ std::optional<SmallVector<unsigned>> SliceOp::permutableOperands(ArrayRef<int64_
 void SliceOp::permute(OpBuilder &builder, ArrayRef<int64_t> permutation) {
   permuteAxes(*this, 3, lengthOf(getStarts()).value_or(0), builder, permutation);
 }
+
+//===--- quantized ----------------------------------------------------------===//
+
+QuantizedForm ConcatOp::quantizedForm() {
+  QuantizedForm form;
+  form.kind = QuantizedForm::Move;
+  llvm::append_range(form.activations, llvm::seq<unsigned>(0, getNumOperands()));
+  return form;
+}

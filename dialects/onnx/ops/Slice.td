@@ -4,14 +4,14 @@ include "dialects/onnx/Base.td"
 // Layout: the op names axes, which move with a permutation.
 defvar Onnx_AlongAxes = DeclareOpInterfaceMethods<PermuteInterface>;
 
-def Onnx_ConcatOp : Onnx_Op<"Concat", [Pure, InfersContent, Onnx_AlongAxes, Upgradable]> {
+def Onnx_ConcatOp : Onnx_Op<"Concat", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, Quantizable]> {
   let summary = "Joins tensors along an axis (ONNX Concat, opset 13)";
   let arguments = (ins Variadic<AnyTensor>:$inputs, I64Attr:$axis);
   let results = (outs AnyTensor:$concat_result);
   let hasFolder = 1;
 }
 
-def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgradable]> {
+def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements]> {
   let summary = "Cuts a tensor into pieces along an axis (ONNX Split, opset 18)";
   let description = [{
     Piece sizes are the operand `split`; without it all pieces are equal but for
@@ -22,7 +22,7 @@ def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgrad
   let results = (outs Variadic<AnyTensor>:$outputs);
 }
 
-def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgradable]> {
+def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements]> {
   let summary = "Elements start, start+step, ... before end, along each named axis (ONNX Slice, opset 13)";
   let description = [{
     Negative positions count from the end; positions out of range are clamped.

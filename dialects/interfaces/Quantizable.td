@@ -1,0 +1,45 @@
+// What an op can do on quantized tensors.
+#ifndef BRISK_DIALECTS_INTERFACES_QUANTIZABLE_TD
+#define BRISK_DIALECTS_INTERFACES_QUANTIZABLE_TD
+
+include "mlir/IR/OpBase.td"
+
+def QuantizableInterface : OpInterface<"QuantizableInterface"> {
+  let description = [{
+    Facts about an op on quantized tensors (see Quantized.h). An op that only
+    moves elements of its first operand declares the interface and nothing
+    else. Ask `brisk::quantizedForm(op)`, which also knows elementwise ops.
+  }];
+  let cppNamespace = "::brisk";
+  let methods = [
+    InterfaceMethod<"The part that the op plays and which operands play theirs.", "::brisk::QuantizedForm",
+                    "quantizedForm", (ins), "", [{
+      ::brisk::QuantizedForm form;
+      form.kind = ::brisk::QuantizedForm::Move;
+      form.activations = {0};
+      return form;
+    }]>,
+    InterfaceMethod<[{
+        Of a Product or Average: makes the integer form of the op and returns its first result in floats, of the
+        result's type. `factors` holds the quantized activations and then the weight; other operands
+        (the bias) are taken from the op. Null, and nothing made, where these factors have no integer form.
+      }], "::mlir::Value", "buildQuantized",
+      (ins "::brisk::onnx::OpMaker &":$make, "::llvm::ArrayRef<::brisk::QuantizedValue>":$factors), "",
+      [{ return {}; }]>,
+  ];
+}
+
+def CompositeInterface : OpInterface<"CompositeInterface"> {
+  let description = [{
+    An op that is short for others of its dialect. The quantize stage writes it
+    out, so that what follows sees quantization, arithmetic and products on their own.
+  }];
+  let cppNamespace = "::brisk";
+  let methods = [
+    InterfaceMethod<"Makes the ops that this one stands for and gives each result's value in `results`, or fails.",
+                    "::llvm::LogicalResult", "expand",
+                    (ins "::brisk::onnx::OpMaker &":$make, "::llvm::SmallVectorImpl<::mlir::Value> &":$results)>,
+  ];
+}
+
+#endif

@@ -8,6 +8,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/Registry.h"
 #include "compiler/Signature.h"
+#include "compiler/Verify.h"
 #include "compiler/export/Export.h"
 #include "compiler/import/Check.h"
 #include "compiler/import/Import.h"
@@ -159,6 +160,7 @@ public:
     request.kind = kind;
     request.output = output;
     request.march = options.march;
+    request.plain = options.reference;
     request.name = nameOf(model);
     request.manifest = manifest(*module, request);
     return succeeded(target.emit(*module, request)) ? Status::Done : Status::ModelError;
@@ -292,8 +294,47 @@ private:
 
 } // namespace
 
+/// Compiles, compiles the reference, compares the two, and only then lets the artifact appear.
+static Status compileVerified(const ModelSource &model, const std::string &output, const Options &options,
+                              const DiagnosticSink &sink) {
+  llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create();
+  auto fail = [&](llvm::Error error) {
+    sink("error", llvm::toString(std::move(error)));
+    return Status::ModelError;
+  };
+  if (!folder)
+    return fail(folder.takeError());
+  Options runnable = options;
+  runnable.emit = ""; // what can be run here
+  std::string artifact = folder->file("artifact"), reference = folder->file("reference");
+  if (Status status = Compilation(runnable, sink).run(model, artifact); status != Status::Done)
+    return status;
+  Options plain = runnable;
+  plain.reference = true;
+  plain.dump = "";
+  plain.time_passes = false;
+  // What there is to say of the model was said.
+  if (Status status = Compilation(plain, [&](const std::string &severity, const std::string &message) {
+                        if (severity == "error")
+                          sink(severity, message);
+                      }).run(model, reference);
+      status != Status::Done)
+    return status;
+  llvm::Expected<std::string> verdict = verify(artifact, reference);
+  if (!verdict)
+    return fail(verdict.takeError());
+  sink("remark", *verdict);
+  if (!options.emit.empty())
+    return Compilation(options, sink).run(model, output);
+  if (llvm::Error error = moveFile(artifact, output))
+    return fail(std::move(error));
+  return Status::Done;
+}
+
 Status brisk::compile(const ModelSource &model, const std::string &output, const Options &options,
                       const DiagnosticSink &sink) {
+  if (options.verify && options.stop_after.empty())
+    return compileVerified(model, output, options, sink);
   return Compilation(options, sink).run(model, output);
 }
 

@@ -24,6 +24,8 @@ static const Stage kStages[] = {
      }},
     {"layout", "put channels last where convolutions and windows are",
      [](OpPassManager &passes, const PipelineContext &context) {
+       if (context.options.reference)
+         return;
        passes.addPass(createPropagateLayout());
        passes.addPass(createSimplifyShapes());
        passes.addPass(createFoldConstantsPass(context.evaluator));
@@ -35,12 +37,13 @@ static const Stage kStages[] = {
        passes.addPass(createCanonicalizerPass());
        passes.addPass(createCSEPass());
        passes.addPass(createLinalgGeneralizeNamedOpsPass());
-       passes.addPass(createFuseElementwise());
+       if (!context.options.reference)
+         passes.addPass(createFuseElementwise());
        passes.addPass(createCanonicalizerPass());
        passes.addPass(createCSEPass());
      }},
     {"target", "tile, pack, bufferize and plan memory for the machine",
-     [](OpPassManager &passes, const PipelineContext &context) { context.target.addPasses(passes); }},
+     [](OpPassManager &passes, const PipelineContext &context) { context.target.addPasses(passes, context.options.reference); }},
 };
 
 ArrayRef<Stage> brisk::pipeline() { return kStages; }

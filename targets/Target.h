@@ -22,6 +22,7 @@ struct EmitRequest {
   std::string name;     // of the model, an identifier
   std::string march;    // as the user wrote it
   std::string manifest; // JSON text kept in the artifact
+  bool plain = false;   // as in Target::addPasses
 };
 
 class Target {
@@ -32,8 +33,9 @@ public:
   virtual llvm::ArrayRef<llvm::StringRef> artifacts() const = 0;
   /// Checks --march; fails with a message that lists what is known.
   virtual llvm::LogicalResult checkMarch(llvm::StringRef march, std::string &message) const = 0;
-  /// From linalg on tensors to the form that emit() takes.
-  virtual void addPasses(mlir::OpPassManager &passes) const = 0;
+  /// From linalg on tensors to the form that emit() takes. `plain` asks for the shortest way there, to compare with:
+  /// no decision that could be wrong; emit() is then asked the same.
+  virtual void addPasses(mlir::OpPassManager &passes, bool plain) const = 0;
   /// Writes the artifact (to a temporary name first, then renames), or reports through the module's diagnostics.
   virtual llvm::LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const = 0;
 };

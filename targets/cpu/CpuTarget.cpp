@@ -20,6 +20,9 @@ using namespace llvm;
 using namespace brisk;
 using namespace brisk::cpu;
 
+/// Scalars only, on any processor of this target.
+static const Isa kPlain = {"x86-64", "plain", BRISK_ISA_X86_64, ""};
+
 // Explicit 512-bit vectors are meant; LLVM's own vectorizers may use them too.
 static const Isa kIsas[] = {
     {"x86-64-v3", "v3", BRISK_ISA_X86_64_V3, ""},
@@ -122,7 +125,7 @@ public:
     message = toString(isas.takeError());
     return failure();
   }
-  void addPasses(mlir::OpPassManager &passes) const override { addTensorPasses(passes); }
+  void addPasses(mlir::OpPassManager &passes, bool plain) const override { addTensorPasses(passes, plain); }
   LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
     Error error = emitChecked(module, request);
     if (!error)
@@ -133,7 +136,7 @@ public:
 
 private:
   Error emitChecked(mlir::ModuleOp module, const EmitRequest &request) const {
-    auto isas = isasOf(request.march);
+    auto isas = request.plain ? SmallVector<const Isa *>{&kPlain} : isasOf(request.march);
     if (!isas)
       return isas.takeError();
     if (request.kind == "llvm" || request.kind == "asm") {

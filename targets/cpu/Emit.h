@@ -19,12 +19,13 @@ struct Isa {
   llvm::StringRef suffix;   // of symbols
   uint32_t level;           // BRISK_ISA_*
   llvm::StringRef features; // beyond the named CPU
+  bool isPlain() const { return level == 0; } // scalar loops, to compare with
 };
 /// Variants for --march: "native" and "x86-64" give all; a level gives that level only.
 llvm::Expected<llvm::SmallVector<const Isa *>> isasOf(llvm::StringRef march);
 
 /// Passes from linalg on tensors to @run and its kernels.
-void addTensorPasses(mlir::OpPassManager &passes);
+void addTensorPasses(mlir::OpPassManager &passes, bool plain);
 /// Passes from there to the LLVM dialect, for one instruction set.
 void addIsaPasses(mlir::OpPassManager &passes, const Isa &isa);
 

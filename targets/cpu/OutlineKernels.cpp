@@ -82,6 +82,8 @@ StringRef kindOf(Operation *op) {
 }
 
 struct CpuOutlineKernels : brisk::impl::CpuOutlineKernelsBase<CpuOutlineKernels> {
+  using CpuOutlineKernelsBase::CpuOutlineKernelsBase;
+
   void runOnOperation() override {
     auto run = getOperation().lookupSymbol<func::FuncOp>("run");
     if (!run)
@@ -100,7 +102,7 @@ struct CpuOutlineKernels : brisk::impl::CpuOutlineKernelsBase<CpuOutlineKernels>
       SmallVector<Operation *> constants;
       SetVector<Value> captures = capturesOf(op, constants);
       SmallVector<Value> arguments(captures.begin(), captures.end());
-      bool shared = isShared(op);
+      bool shared = share && isShared(op);
       if (shared) {
         // The share of the work: here all of it, for a thread a part.
         b.setInsertionPoint(op);

@@ -48,6 +48,7 @@ def CpuBindCall : Pass<"cpu-bind-call", "::mlir::ModuleOp"> {
 
 def CpuOutlineKernels : Pass<"cpu-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Move each structured op into a kernel function of its own, equal ones shared";
+  let options = [Option<"share", "share", "bool", "true", "split large kernels over threads">];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 

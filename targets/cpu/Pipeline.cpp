@@ -15,9 +15,11 @@
 using namespace mlir;
 using namespace brisk;
 
-void cpu::addTensorPasses(OpPassManager &passes) {
-  passes.addPass(createCpuFormContractions());
-  passes.addPass(createCpuFuseEpilogue());
+void cpu::addTensorPasses(OpPassManager &passes, bool plain) {
+  if (!plain) {
+    passes.addPass(createCpuFormContractions());
+    passes.addPass(createCpuFuseEpilogue());
+  }
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCpuBindOutputs());
   passes.addPass(createCanonicalizerPass());
@@ -31,15 +33,22 @@ void cpu::addTensorPasses(OpPassManager &passes) {
   passes.addPass(createCpuBindCall());
   passes.addPass(createCpuPlaceConstants());
   passes.addPass(createCpuPlanMemory());
-  passes.addPass(createCpuOutlineKernels());
+  CpuOutlineKernelsOptions kernels;
+  kernels.share = !plain;
+  passes.addPass(createCpuOutlineKernels(kernels));
 }
 
 void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
-  CpuEmitKernelsOptions kernels;
-  kernels.isa = isa.name.str();
-  passes.addNestedPass<func::FuncOp>(createCpuEmitKernels(kernels));
-  passes.addPass(createExpandFloats());
-  passes.addPass(createCpuExpandMath());
+  if (isa.isPlain()) {
+    passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+    passes.addPass(createExpandFloats());
+  } else {
+    CpuEmitKernelsOptions kernels;
+    kernels.isa = isa.name.str();
+    passes.addNestedPass<func::FuncOp>(createCpuEmitKernels(kernels));
+    passes.addPass(createExpandFloats());
+    passes.addPass(createCpuExpandMath());
+  }
   passes.addPass(createResolveExpandShape());
   passes.addPass(memref::createExpandStridedMetadataPass());
   passes.addPass(createLowerAffinePass());

@@ -1,0 +1,174 @@
+// Checking an artifact against another of the same model.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Verify.h"
+
+#include "runtime/runtime.h"
+extern "C" {
+#include "runtime/tools/array.h"
+}
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+#include <random>
+#include <vector>
+
+using namespace llvm;
+using namespace brisk;
+
+namespace {
+
+Error lastError() { return createStringError(brisk_error_message()); }
+
+/// A tensor and what it points to.
+struct Buffer {
+  brisk_tensor tensor{};
+  std::vector<uint64_t> words; // aligned for every element type
+};
+
+/// An artifact, opened.
+class Artifact {
+public:
+  Artifact() = default;
+  Artifact(const Artifact &) = delete;
+  ~Artifact() {
+    brisk_context_destroy(context);
+    brisk_model_close(model);
+  }
+  Error open(StringRef path) {
+    if (brisk_model_open(path.str().c_str(), &model) || brisk_context_create(model, nullptr, &context))
+      return lastError();
+    return Error::success();
+  }
+  Error run(ArrayRef<Buffer> inputs) {
+    std::vector<brisk_tensor> in, out;
+    for (const Buffer &input : inputs)
+      in.push_back(input.tensor);
+    outputs.resize(brisk_model_num_outputs(model));
+    for (auto [i, output] : enumerate(outputs)) {
+      const brisk_value *value = brisk_model_output(model, i);
+      uint64_t bytes = brisk_tensor_bytes(value->dtype, value->rank, value->dims);
+      if (bytes != UINT64_MAX) {
+        output.words.resize(bytes / 8 + 1);
+        output.tensor.data = output.words.data();
+        output.tensor.capacity = bytes;
+      }
+      out.push_back(output.tensor);
+    }
+    if (brisk_run(context, in.data(), in.size(), out.data(), out.size()))
+      return createStringError(brisk_context_message(context));
+    for (auto [output, tensor] : zip(outputs, out))
+      output.tensor = tensor;
+    return Error::success();
+  }
+
+  brisk_model *model = nullptr;
+  brisk_context *context = nullptr;
+  std::vector<Buffer> outputs;
+};
+
+bool isFloat(int32_t dtype) {
+  return dtype == BRISK_FLOAT32 || dtype == BRISK_FLOAT64 || dtype == BRISK_COMPLEX64 || dtype == BRISK_COMPLEX128;
+}
+
+/// Floats in [-1, 1), integers and bool 0 or 1: tokens, masks and indices that most models accept.
+Error draw(const brisk_value &value, std::mt19937 &random, Buffer &buffer) {
+  uint64_t bytes = brisk_tensor_bytes(value.dtype, value.rank, value.dims);
+  if (bytes == UINT64_MAX)
+    return createStringError("cannot draw input '%s', which has open dims: fix them with --shape", value.name);
+  if (value.dtype == BRISK_STRING)
+    return createStringError("cannot draw input '%s', which holds strings", value.name);
+  buffer.words.assign(bytes / 8 + 1, 0);
+  buffer.tensor = {value.dtype, value.rank, value.dims, buffer.words.data(), bytes};
+  auto unit = [&] { return static_cast<float>(random() >> 8) / (1 << 23) - 1; };
+  uint64_t parts = isFloat(value.dtype) ? bytes / (value.dtype == BRISK_FLOAT32 || value.dtype == BRISK_COMPLEX64 ? 4 : 8)
+                                        : brisk_count(value.rank, value.dims);
+  for (uint64_t i = 0; i < parts; ++i) {
+    if (value.dtype == BRISK_FLOAT32 || value.dtype == BRISK_COMPLEX64) {
+      static_cast<float *>(buffer.tensor.data)[i] = unit();
+    } else if (isFloat(value.dtype)) {
+      static_cast<double *>(buffer.tensor.data)[i] = unit();
+    } else if (value.dtype == BRISK_FLOAT16 || value.dtype == BRISK_BFLOAT16) {
+      // Codes below that of 1 are finite and smaller than 1.
+      unsigned one = value.dtype == BRISK_FLOAT16 ? 0x3c00 : 0x3f80;
+      static_cast<uint16_t *>(buffer.tensor.data)[i] = random() % one | (random() & 1) << 15;
+    } else {
+      uint64_t bit = i * brisk_dtype_bits(value.dtype);
+      static_cast<uint8_t *>(buffer.tensor.data)[bit / 8] |= (random() & 1) << bit % 8;
+    }
+  }
+  return Error::success();
+}
+
+/// What an element may differ by: relative to the largest, or in steps.
+double toleranceOf(int32_t dtype) {
+  switch (dtype) {
+  case BRISK_INT8:
+  case BRISK_UINT8:
+    return 1;
+  case BRISK_FLOAT16:
+  case BRISK_BFLOAT16:
+    return 2e-2;
+  default:
+    return isFloat(dtype) ? 1e-4 : 0;
+  }
+}
+
+bool isRelative(int32_t dtype) { return isFloat(dtype) || dtype == BRISK_FLOAT16 || dtype == BRISK_BFLOAT16; }
+
+/// The difference of two outputs in units of the tolerance's scale; an error where it is too large.
+Expected<double> compare(const char *name, const brisk_tensor &mine, const brisk_tensor &reference) {
+  uint64_t count = brisk_count(reference.rank, reference.dims);
+  if (mine.rank != reference.rank || !std::equal(mine.dims, mine.dims + mine.rank, reference.dims))
+    return createStringError("output '%s' has another shape than the reference", name);
+  double largest = 0, worst = 0;
+  uint64_t at = 0;
+  for (uint64_t i = 0; i < count; ++i) {
+    brisk_number a = brisk_element(mine.dtype, mine.data, i), b = brisk_element(reference.dtype, reference.data, i);
+    for (auto [x, y] : {std::pair(a.real, b.real), std::pair(a.imaginary, b.imaginary)}) {
+      if (std::isfinite(y))
+        largest = std::max<double>(largest, std::fabs(y));
+      bool same = x == y || (std::isnan(x) && std::isnan(y));
+      double gap = same ? 0 : std::isfinite(x) && std::isfinite(y) ? std::fabs(static_cast<double>(x - y)) : INFINITY;
+      if (gap > worst) {
+        worst = gap;
+        at = i;
+      }
+    }
+  }
+  double scale = isRelative(reference.dtype) && largest > 0 ? largest : 1;
+  if (worst <= toleranceOf(reference.dtype) * scale)
+    return worst / scale;
+  return createStringError(formatv("output '{0}' differs from the reference: element {1} is {2:g}, but expects {3:g} (largest {4:g})",
+                                   name, at, static_cast<double>(brisk_element(mine.dtype, mine.data, at).real),
+                                   static_cast<double>(brisk_element(reference.dtype, reference.data, at).real), largest)
+                               .str());
+}
+
+} // namespace
+
+Expected<std::string> brisk::verify(StringRef artifactPath, StringRef referencePath) {
+  Artifact artifact, reference;
+  if (Error error = artifact.open(artifactPath))
+    return error;
+  if (Error error = reference.open(referencePath))
+    return error;
+  std::mt19937 random(0);
+  std::vector<Buffer> inputs(brisk_model_num_inputs(reference.model));
+  for (auto [i, input] : enumerate(inputs))
+    if (Error error = draw(*brisk_model_input(reference.model, i), random, input))
+      return error;
+  if (Error error = reference.run(inputs))
+    return createStringError("the reference fails: " + toString(std::move(error)));
+  if (Error error = artifact.run(inputs))
+    return error;
+  double worst = 0;
+  for (auto [i, mine, theirs] : enumerate(artifact.outputs, reference.outputs)) {
+    auto difference = compare(brisk_model_output(reference.model, i)->name, mine.tensor, theirs.tensor);
+    if (!difference)
+      return difference.takeError();
+    worst = std::max(worst, *difference);
+  }
+  return formatv("verified: {0} outputs differ from the reference by at most {1:e1}", artifact.outputs.size(), worst).str();
+}

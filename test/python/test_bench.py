@@ -87,3 +87,12 @@ def test_a_model_that_does_not_compile_is_said(tmp_path, capsys):
     np.savez(tmp_path / "broken.npz", x=np.zeros(1))
     assert bench.main([str(path), "--against", ""]) == 1
     assert "broken: no brisk" in capsys.readouterr().out
+
+
+def test_first_results_come_from_processes_of_their_own(tmp_path, capsys):
+    path, report = tmp_path / "gemm.onnx", tmp_path / "report.json"
+    onnx.save(gemm(True), path)
+    assert bench.main([str(path), "--against", "onnxruntime", "--first", "--json", str(report)]) == 0
+    row, = json.loads(report.read_text())["rows"]
+    assert row["through"] == "opening and the first Python run" and row["ratio"]["onnxruntime"] > 0
+    assert all(t["samples"] == 7 for t in row["times"].values())

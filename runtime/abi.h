@@ -26,7 +26,9 @@ extern "C" {
 enum {
   BRISK_ISA_X86_64 = 0,    /* SSE2 */
   BRISK_ISA_X86_64_V3 = 3, /* AVX2, FMA, F16C, BMI2 */
-  BRISK_ISA_X86_64_V4 = 4  /* v3 + AVX-512 F, BW, CD, DQ, VL */
+  BRISK_ISA_X86_64_V4 = 4, /* v3 + AVX-512 F, BW, CD, DQ, VL */
+  BRISK_ISA_X86_64_V4_VNNI = 5, /* v4 + AVX-512 VNNI: products of bytes */
+  BRISK_ISA_X86_64_V4_BF16 = 6  /* that + AVX-512 BF16 */
 };
 
 /* One input or output. `dtype` is ONNX's TensorProto.DataType number; elements

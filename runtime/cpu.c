@@ -38,7 +38,12 @@ static int32_t detect(void) {
                    bit_AVX512VL) ||
       !has(saved, 0xe6))
     return BRISK_X86_64_V3;
-  return BRISK_X86_64_V4;
+  if (!has(c7, bit_AVX512VNNI))
+    return BRISK_X86_64_V4;
+  uint32_t a71 = 0;
+  if (!__get_cpuid_count(7, 1, &a71, &b, &c, &d) || !has(a71, bit_AVX512BF16))
+    return BRISK_X86_64_V4_VNNI;
+  return BRISK_X86_64_V4_BF16;
 }
 #else
 static int32_t detect(void) { return BRISK_X86_64; }
@@ -63,13 +68,17 @@ const char *brisk_isa_name(int32_t isa) {
     return "x86-64-v3";
   case BRISK_X86_64_V4:
     return "x86-64-v4";
+  case BRISK_X86_64_V4_VNNI:
+    return "x86-64-v4-vnni";
+  case BRISK_X86_64_V4_BF16:
+    return "x86-64-v4-bf16";
   default:
     return NULL;
   }
 }
 
 int32_t brisk_isa_from_name(const char *name) {
-  for (int32_t isa = BRISK_X86_64; name && isa <= BRISK_X86_64_V4; ++isa)
+  for (int32_t isa = BRISK_X86_64; name && isa <= BRISK_X86_64_V4_BF16; ++isa)
     if (brisk_isa_name(isa) && !strcmp(brisk_isa_name(isa), name))
       return isa;
   return -1;
@@ -84,7 +93,7 @@ brisk_status brisk_allowed_isa(int32_t *isa) {
   if (level < 0)
     return brisk_fail(
         BRISK_ERROR_ARGUMENT,
-        "BRISK_ISA expects x86-64, x86-64-v3 or x86-64-v4, but is '%s'",
+        "BRISK_ISA expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is '%s'",
         wanted);
   if (level < *isa)
     *isa = level;

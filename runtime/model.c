@@ -22,7 +22,9 @@ _Static_assert(sizeof(brisk_kernel) == sizeof(brisk_abi_kernel) &&
                "brisk_kernel is brisk_abi_kernel");
 _Static_assert((int)BRISK_X86_64 == BRISK_ISA_X86_64 &&
                    (int)BRISK_X86_64_V3 == BRISK_ISA_X86_64_V3 &&
-                   (int)BRISK_X86_64_V4 == BRISK_ISA_X86_64_V4,
+                   (int)BRISK_X86_64_V4 == BRISK_ISA_X86_64_V4 &&
+                   (int)BRISK_X86_64_V4_VNNI == BRISK_ISA_X86_64_V4_VNNI &&
+                   (int)BRISK_X86_64_V4_BF16 == BRISK_ISA_X86_64_V4_BF16,
                "levels are the ABI's");
 
 /*===-- Checking a descriptor --===*/

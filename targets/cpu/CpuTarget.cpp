@@ -10,6 +10,7 @@
 #include "targets/common/Codegen.h"
 #include "targets/common/Tools.h"
 #include "targets/cpu/Link.h"
+#include "targets/cpu/ir/Cpu.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/FileSystem.h"
@@ -21,12 +22,14 @@ using namespace brisk;
 using namespace brisk::cpu;
 
 /// Scalars only, on any processor of this target.
-static const Isa kPlain = {"x86-64", "plain", BRISK_ISA_X86_64, ""};
+static const Isa kPlain = {"x86-64", "x86-64", "plain", BRISK_ISA_X86_64, "", 0};
 
 // Explicit 512-bit vectors are meant; LLVM's own vectorizers may use them too.
 static const Isa kIsas[] = {
-    {"x86-64-v3", "v3", BRISK_ISA_X86_64_V3, ""},
-    {"x86-64-v4", "v4", BRISK_ISA_X86_64_V4, "-prefer-256-bit"},
+    {"x86-64-v3", "x86-64-v3", "v3", BRISK_ISA_X86_64_V3, "", 0},
+    {"x86-64-v4", "x86-64-v4", "v4", BRISK_ISA_X86_64_V4, "-prefer-256-bit", 0},
+    {"x86-64-v4-vnni", "x86-64-v4", "v4_vnni", BRISK_ISA_X86_64_V4_VNNI, "-prefer-256-bit,+avx512vnni", 8},
+    {"x86-64-v4-bf16", "x86-64-v4", "v4_bf16", BRISK_ISA_X86_64_V4_BF16, "-prefer-256-bit,+avx512vnni,+avx512bf16", 16},
 };
 
 Expected<SmallVector<const Isa *>> cpu::isasOf(StringRef march) {
@@ -35,7 +38,19 @@ Expected<SmallVector<const Isa *>> cpu::isasOf(StringRef march) {
     if (march.empty() || march == "native" || march == isa.name)
       isas.push_back(&isa);
   if (isas.empty())
-    return createStringError("unknown --march=" + march + " for the cpu target: expects native, x86-64-v3 or x86-64-v4");
+    return createStringError("unknown --march=" + march + " for the cpu target: expects native, x86-64-v3, x86-64-v4, " +
+                             "x86-64-v4-vnni or x86-64-v4-bf16");
+  return isas;
+}
+
+/// The variants for `march` that differ for `module`: an instruction set for narrow factors only where there are some.
+static Expected<SmallVector<const Isa *>> isasFor(StringRef march, mlir::ModuleOp module) {
+  auto isas = isasOf(march);
+  if (!isas || isas->size() == 1)
+    return isas;
+  bool has[33] = {};
+  module.walk([&](ContractOp op) { has[mlir::getElementTypeOrSelf(op.getInputs()[0]).getIntOrFloatBitWidth()] = true; });
+  erase_if(*isas, [&](const Isa *isa) { return isa->factorBits && !has[isa->factorBits]; });
   return isas;
 }
 
@@ -50,7 +65,7 @@ static Expected<SmallVector<char, 0>> emitVariant(mlir::ModuleOp module, const I
   addIsaPasses(passes, isa);
   if (failed(passes.run(*variant)))
     return createStringError("lowering to " + isa.name + " failed");
-  auto machine = makeMachine("x86_64-unknown-linux-gnu", isa.name, isa.features);
+  auto machine = makeMachine("x86_64-unknown-linux-gnu", isa.processor, isa.features);
   if (!machine)
     return machine.takeError();
   LLVMContext context;
@@ -60,7 +75,7 @@ static Expected<SmallVector<char, 0>> emitVariant(mlir::ModuleOp module, const I
   for (Function &function : **llvmModule) {
     if (function.isDeclaration())
       continue;
-    function.addFnAttr("target-cpu", isa.name);
+    function.addFnAttr("target-cpu", isa.processor);
     function.addFnAttr("target-features", isa.features);
     function.addFnAttr(Attribute::NoUnwind);
     if (function.getName() == "run") {
@@ -136,7 +151,7 @@ public:
 
 private:
   Error emitChecked(mlir::ModuleOp module, const EmitRequest &request) const {
-    auto isas = request.plain ? SmallVector<const Isa *>{&kPlain} : isasOf(request.march);
+    auto isas = request.plain ? SmallVector<const Isa *>{&kPlain} : isasFor(request.march, module);
     if (!isas)
       return isas.takeError();
     if (request.kind == "llvm" || request.kind == "asm") {

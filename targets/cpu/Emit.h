@@ -15,13 +15,15 @@ namespace brisk::cpu {
 
 /// An instruction set level that a variant is compiled for.
 struct Isa {
-  llvm::StringRef name;     // as in --march
-  llvm::StringRef suffix;   // of symbols
-  uint32_t level;           // BRISK_ISA_*
-  llvm::StringRef features; // beyond the named CPU
+  llvm::StringRef name;      // as in --march
+  llvm::StringRef processor; // as LLVM calls it
+  llvm::StringRef suffix;    // of symbols
+  uint32_t level;            // BRISK_ISA_*
+  llvm::StringRef features;  // beyond the processor
+  int64_t factorBits;        // worth a variant where contractions have factors of so many bits; 0 always
   bool isPlain() const { return level == 0; } // scalar loops, to compare with
 };
-/// Variants for --march: "native" and "x86-64" give all; a level gives that level only.
+/// Variants for --march: "native" gives all; a level gives that level only.
 llvm::Expected<llvm::SmallVector<const Isa *>> isasOf(llvm::StringRef march);
 
 /// Passes from linalg on tensors to @run and its kernels.

@@ -5,16 +5,14 @@
 //
 // The sums of a block of rows times one or more panels of columns stay in
 // registers over all reduction loops; each step loads the columns' vectors
-// once and broadcasts one number a row. Row blocks are balanced: all of one
+// once and broadcasts one number (or group of narrow ones: Dot.h) a row. Row blocks are balanced: all of one
 // size or one less. The block sizes leave no register to spill: rows * vectors
 // + vectors + 1 <= registers.
 #include "targets/cpu/EmitContract.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "targets/cpu/SumOfProducts.h"
 #include "targets/cpu/TransposeTile.h"
 #include "targets/cpu/VectorizeBody.h"
 
@@ -27,8 +25,8 @@ namespace {
 /// Bytes of B that stay in the second-level cache beside a stream of A.
 constexpr int64_t kResidentBytes = 512 << 10;
 
-/// Elements between rows that fall into the same set of the first-level cache.
-constexpr int64_t kPitchOfConflicts = 1024;
+/// Bytes between rows that fall into the same set of the first-level cache.
+constexpr int64_t kPitchOfConflicts = 4096;
 
 /// Some neighbouring columns: `lanes` from `offset` on, of which `active` count (null: all).
 struct Piece {
@@ -49,6 +47,7 @@ bool isWrittenOut(OpFoldResult size) { return known(size).value_or(1 << 20) <= 4
 
 Plan planOf(const Contraction &c) {
   Plan plan;
+  int64_t width = c.factors.element.getIntOrFloatBitWidth() / 8;
   std::optional<int64_t> m = c.m ? known(c.nest.sizes[*c.m]) : 1, n = known(c.nest.sizes[c.n]);
   int64_t vectors = n ? std::min<int64_t>(2, llvm::divideCeil(*n, 16)) : 2;
   // 12 also halves well for 16 registers; 13 and 14 rows are not worth two blocks.
@@ -56,7 +55,7 @@ Plan planOf(const Contraction &c) {
   auto pitch = c.m ? known(c.nest.operands[c.a].coefficient[*c.m]) : 0;
   if (!pitch)
     most = 6; // row pointers take general registers
-  else if (*pitch != 0 && *pitch % kPitchOfConflicts == 0)
+  else if (*pitch != 0 && *pitch * width % kPitchOfConflicts == 0)
     most = 8;
   if (!m) {
     plan.rows = most;
@@ -68,7 +67,7 @@ Plan planOf(const Contraction &c) {
     while (plan.panels < 4 && (plan.panels + 1) * 2 * (plan.rows + 1) + 1 <= 31 &&
            n.value_or(1 << 20) >= (plan.panels + 1) * kPanel)
       ++plan.panels;
-  int64_t bytes = 4 * n.value_or(1 << 20);
+  int64_t bytes = width * c.group * n.value_or(1 << 20);
   for (unsigned k : c.reductions)
     bytes *= known(c.nest.sizes[k]).value_or(1 << 10);
   plan.rowsOutside = bytes <= kResidentBytes && (!c.outerRows.empty() || m.value_or(1 << 20) > plan.rows);
@@ -84,7 +83,7 @@ Plan planOf(const Contraction &c) {
 class ContractEmitter {
 public:
   ContractEmitter(OpBuilder &b, const Contraction &c, const VectorUnit &unit)
-      : b(b), c(c), nest(c.nest), unit(unit), ix{b, c.nest.loc}, plan(planOf(c)) {}
+      : b(b), c(c), nest(c.nest), unit(unit), ix{b, c.nest.loc}, plan(planOf(c)), dot(Dot::get(c.factors, unit)) {}
 
   void run(const Point &start, std::optional<Share> share);
 
@@ -128,7 +127,12 @@ private:
   void tile(const Point &point, int64_t rowCount, ArrayRef<Piece> pieces);
   SmallVector<Value> reduce(unsigned depth, const Point &point, int64_t rowCount, ArrayRef<Piece> pieces,
                             ValueRange sums);
+  SmallVector<Value> reduceRest(unsigned depth, const Point &point, int64_t rowCount, ArrayRef<Piece> pieces,
+                                ValueRange sums);
   SmallVector<Value> step(const Point &point, int64_t rowCount, ArrayRef<Piece> pieces, ValueRange sums);
+  Value start(const Point &point, const Piece &piece);
+  Value loadColumns(const Point &point, const Piece &piece);
+  Value loadRow(const Point &point);
   Value maskOf(const Piece &piece) {
     if (!piece.active)
       return Value();
@@ -150,8 +154,10 @@ private:
   const VectorUnit &unit;
   Indices ix;
   Plan plan;
+  std::unique_ptr<Dot> dot;
   std::optional<Share> share;
   std::optional<std::pair<OpFoldResult, OpFoldResult>> window; // blocks of rows at hand
+  bool inRest = false;                                         // the group at hand is not full
 };
 
 //===--- blocks --------------------------------------------------------------------===//
@@ -290,7 +296,9 @@ void ContractEmitter::block(const Point &point, int64_t rowCount, int64_t panelC
   // Steps that are written out load ahead.
   bool writtenOut = !c.reductions.empty() && isWrittenOut(nest.sizes[c.reductions.back()]);
   int64_t spare = unit.registers > 16 ? (writtenOut ? 5 : 1) : (writtenOut ? 2 : 0);
-  auto fits = [&](int64_t r, int64_t v) { return r * v + v + 1 <= unit.registers - spare; };
+  auto fits = [&](int64_t r, int64_t v) {
+    return r * v + v * dot->columnRegisters + dot->rowRegisters <= unit.registers - spare;
+  };
   if (!fits(rowCount, width))
     width = std::min<int64_t>(width, 2);
   int64_t most = rowCount;
@@ -312,9 +320,8 @@ void ContractEmitter::tile(const Point &point, int64_t rowCount, ArrayRef<Piece>
     masks.push_back(maskOf(piece));
   for (int64_t r = 0; r < rowCount; ++r)
     for (auto [piece, mask] : llvm::zip_equal(columns, masks)) {
-      auto type = VectorType::get({piece.lanes}, b.getF32Type());
       if (c.fromZero)
-        sums.push_back(arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(type)));
+        sums.push_back(start(point, piece));
       else
         sums.push_back(splat(
             b, nest.loc,
@@ -331,7 +338,7 @@ void ContractEmitter::tile(const Point &point, int64_t rowCount, ArrayRef<Piece>
       Value value = sums[r * columns.size() + j];
       if (nest.body) {
         SmallVector<Value> args{value};
-        for (unsigned i = 2; i < c.output(); ++i)
+        for (unsigned i = c.numFactors; i < c.output(); ++i)
           args.push_back(loadLanes(b, nest, i, p, c.n, piece.lanes, masks[j], piece.active));
         value = splat(b, nest.loc, emitBody(b, nest.loc, *nest.body, args, p.index, c.n, piece.lanes)[0], piece.lanes);
       }
@@ -359,7 +366,7 @@ void ContractEmitter::storeTurned(const Point &point, int64_t rowCount, ArrayRef
           Value value = square[i];
           if (nest.body) {
             SmallVector<Value> args{value};
-            for (unsigned operand = 2; operand < c.output(); ++operand)
+            for (unsigned operand = c.numFactors; operand < c.output(); ++operand)
               args.push_back(loadLanes(b, nest, operand, p, *c.m, lanes, mask, used.active));
             value = splat(b, nest.loc, emitBody(b, nest.loc, *nest.body, args, p.index, *c.m, lanes)[0], lanes);
           }
@@ -379,156 +386,94 @@ SmallVector<Value> ContractEmitter::reduce(unsigned depth, const Point &point, i
     SmallVector<Value> now = llvm::to_vector(sums);
     for (int64_t i = 0, size = *known(nest.sizes[k]); i < size; ++i)
       now = step(point.moved(nest, ix, k, ix.constant(i)), rowCount, columns, now);
-    return now;
+    return k == c.grouped && c.rest ? reduceRest(depth, point, rowCount, columns, now) : now;
   }
-  return emitLoop(ix, ix.constant(0), nest.sizes[k], 1, sums, [&](OpFoldResult i, ValueRange now) {
+  SmallVector<Value> now = emitLoop(ix, ix.constant(0), nest.sizes[k], 1, sums, [&](OpFoldResult i, ValueRange now) {
     return reduce(depth + 1, point.moved(nest, ix, k, i), rowCount, columns, now);
   });
+  return k == c.grouped && c.rest ? reduceRest(depth, point, rowCount, columns, now) : now;
+}
+
+/// The last group of the loop at `depth`, which is not full.
+SmallVector<Value> ContractEmitter::reduceRest(unsigned depth, const Point &point, int64_t rowCount,
+                                               ArrayRef<Piece> columns, ValueRange sums) {
+  inRest = true;
+  SmallVector<Value> now =
+      reduce(depth + 1, point.moved(nest, ix, *c.grouped, nest.sizes[*c.grouped]), rowCount, columns, sums);
+  inRest = false;
+  return now;
+}
+
+/// What the sums of `piece` start from.
+Value ContractEmitter::start(const Point &point, const Piece &piece) {
+  auto type = VectorType::get({piece.lanes}, dot->sumType(b));
+  Value zero = arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(type));
+  if (!dot->columnSumFactor)
+    return zero;
+  Value sums = loadLanes(b, nest, 2, column(point, piece.offset), c.n, piece.lanes, maskOf(piece), piece.active);
+  sums = splat(b, nest.loc, sums, piece.lanes);
+  Value seven = arith::ConstantOp::create(b, nest.loc, DenseElementsAttr::get(type, b.getI32IntegerAttr(7)));
+  sums = arith::ShLIOp::create(b, nest.loc, sums, seven);
+  return dot->columnSumFactor > 0 ? sums : arith::SubIOp::create(b, nest.loc, zero, sums).getResult();
+}
+
+/// The factors of `piece` as they lie in memory.
+Value ContractEmitter::loadColumns(const Point &point, const Piece &piece) {
+  Point p = column(point, piece.offset);
+  if (c.group > 1) {
+    auto type = VectorType::get({piece.lanes * c.group}, c.factors.element);
+    return vector::LoadOp::create(b, nest.loc, type, nest.operands[c.b].flat, ValueRange{ix.value(p.place[c.b])});
+  }
+  Value mask = c.packed ? Value() : maskOf(piece);
+  return splat(b, nest.loc, loadLanes(b, nest, c.b, p, c.n, piece.lanes, mask, piece.active), piece.lanes);
+}
+
+/// A row's factor, or its group of narrow ones as an i32, zero past the last.
+Value ContractEmitter::loadRow(const Point &point) {
+  if (c.group == 1)
+    return loadLanes(b, nest, c.a, point, c.n, 1, Value(), OpFoldResult());
+  int64_t width = c.factors.element.getIntOrFloatBitWidth();
+  Value result;
+  // Not a byte past the last may be read: two, then one.
+  for (int64_t at = 0, left = inRest ? c.rest : c.group; left;) {
+    int64_t count = left == 3 ? 2 : left;
+    Value place = ix.value(ix.add(point.place[c.a], ix.constant(at)));
+    Value raw = vector::LoadOp::create(b, nest.loc, VectorType::get({count}, c.factors.element),
+                                       nest.operands[c.a].flat, ValueRange{place});
+    auto type = b.getIntegerType(count * width);
+    raw = vector::BitCastOp::create(b, nest.loc, VectorType::get({1}, type), raw);
+    Value part = vector::ExtractOp::create(b, nest.loc, raw, int64_t(0));
+    if (count * width < 32)
+      part = arith::ExtUIOp::create(b, nest.loc, b.getI32Type(), part);
+    if (at) {
+      Value shift = arith::ConstantOp::create(b, nest.loc, b.getI32IntegerAttr(at * width));
+      part = arith::ShLIOp::create(b, nest.loc, part, shift);
+      result = arith::OrIOp::create(b, nest.loc, result, part);
+    } else {
+      result = part;
+    }
+    at += count;
+    left -= count;
+  }
+  return result;
 }
 
 SmallVector<Value> ContractEmitter::step(const Point &point, int64_t rowCount, ArrayRef<Piece> columns,
                                          ValueRange sums) {
-  SmallVector<Value> loaded, next;
-  for (const Piece &piece : columns) {
-    Value mask = c.packed ? Value() : maskOf(piece);
-    Value value = loadLanes(b, nest, c.b, column(point, piece.offset), c.n, piece.lanes, mask, piece.active);
-    loaded.push_back(splat(b, nest.loc, value, piece.lanes));
-  }
+  SmallVector<SmallVector<Value>> loaded;
+  SmallVector<Value> next;
+  for (const Piece &piece : columns)
+    loaded.push_back(dot->columns(b, nest.loc, loadColumns(point, piece)));
   for (int64_t r = 0; r < rowCount; ++r) {
-    Value scalar = loadLanes(b, nest, c.a, row(point, r), c.n, 1, Value(), OpFoldResult());
+    Value raw = loadRow(row(point, r));
     for (auto [j, piece] : llvm::enumerate(columns))
-      next.push_back(vector::FMAOp::create(b, nest.loc, splat(b, nest.loc, scalar, piece.lanes), loaded[j],
-                                           sums[r * columns.size() + j]));
+      next.push_back(dot->add(b, nest.loc, sums[r * columns.size() + j],
+                              dot->row(b, nest.loc, splat(b, nest.loc, raw, piece.lanes)), loaded[j]));
   }
   return next;
 }
 
 } // namespace
-
-//===--- roles ---------------------------------------------------------------------===//
-
-/// Finds which loops are rows, columns and sums; false where there are no columns, or (if `strict`) they would have to
-/// be gathered.
-static bool assignRoles(Contraction &c, bool strict) {
-  Nest &nest = c.nest;
-  const Operand &out = nest.operands.back();
-  int best = -1;
-  for (auto [a, b] : {std::pair(0u, 1u), std::pair(1u, 0u)}) {
-    if (c.packed && b == 0)
-      break;
-    const Operand &x = nest.operands[a], &y = nest.operands[b];
-    for (unsigned d = 0; d < nest.loops(); ++d) {
-      if (nest.dropped[d] || !nest.isParallel(d) || !x.ignores(d) || y.ignores(d) || (strict && !y.isContiguous(d)) ||
-          out.ignores(d))
-        continue;
-      // Stores as wide as loads, then many columns, then the order given.
-      int score = (out.isContiguous(d) ? 8 : 0) + (known(nest.sizes[d]).value_or(64) >= 8 ? 4 : 0) + (b == 1 ? 1 : 0);
-      if (score > best)
-        best = score, c.a = a, c.b = b, c.n = d;
-    }
-  }
-  if (best < (strict && !c.packed ? 4 : 0)) {
-    if (strict)
-      return false;
-    c.n = c.panel + 1; // no columns: one
-  }
-  const Operand &x = nest.operands[c.a], &y = nest.operands[c.b];
-  for (unsigned d = 0; d < nest.loops(); ++d) {
-    if (nest.dropped[d] || d == c.n)
-      continue;
-    if (!nest.isParallel(d))
-      c.reductions.push_back(d);
-    else if (!x.ignores(d) && y.ignores(d))
-      c.outerRows.push_back(d);
-    else
-      c.outer.push_back(d);
-  }
-  // The innermost loop that is worth a block gives the rows.
-  if (!c.outerRows.empty()) {
-    auto rows =
-        llvm::find_if(llvm::reverse(c.outerRows), [&](unsigned d) { return known(nest.sizes[d]).value_or(64) >= 4; });
-    c.m = rows == c.outerRows.rend() ? c.outerRows.back() : *rows;
-    llvm::erase(c.outerRows, *c.m);
-  }
-  // The sum that walks A's memory in order runs innermost.
-  llvm::stable_sort(c.reductions, [&](unsigned i, unsigned j) {
-    auto p = known(x.coefficient[i]), q = known(x.coefficient[j]);
-    return p && q && *p > *q;
-  });
-  return true;
-}
-
-std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsigned leading) {
-  SmallVector<Value> memrefs(op->getOperands());
-  SmallVector<AffineMap> maps;
-  SmallVector<utils::IteratorType> iterators;
-  SmallVector<OpFoldResult> sizes;
-  std::optional<unsigned> packed;
-  Block *body = nullptr;
-  if (auto contract = dyn_cast<ContractOp>(op)) {
-    maps = contract.maps();
-    iterators = contract.iterators();
-    packed = contract.packedLoop();
-    body = &contract.getEpilogue().front();
-    // A trip count is the size of a dim that the loop indexes alone.
-    for (unsigned d = 0; d < iterators.size(); ++d) {
-      OpFoldResult size;
-      for (auto [memref, map] : llvm::zip_equal(memrefs, maps))
-        if (auto at = map.getResultPosition(getAffineDimExpr(d, op->getContext())); at && !known(size))
-          size = memref::getMixedSize(b, op->getLoc(), memref, *at);
-      if (!size)
-        return std::nullopt;
-      sizes.push_back(size);
-    }
-  } else {
-    auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
-    if (!linalgOp || !linalgOp.hasPureBufferSemantics() || !isSumOfProducts(linalgOp))
-      return std::nullopt;
-    maps = linalgOp.getIndexingMapsArray();
-    iterators = linalgOp.getIteratorTypesArray();
-    for (Range range : linalgOp.createLoopRanges(b, op->getLoc()))
-      sizes.push_back(range.size);
-  }
-  unsigned loops = sizes.size();
-  MLIRContext *context = op->getContext();
-  for (auto [i, map] : llvm::enumerate(maps)) {
-    AffineMap wide = AffineMap::get(loops + 2, 0, map.getResults(), context);
-    if (packed && i == 1) {
-      AffineExpr n = getAffineDimExpr(*packed, context), panel = getAffineDimExpr(loops, context);
-      wide = wide.replace({{n.floorDiv(kPanel), panel}, {n % kPanel, n}}, loops + 2, 0);
-    }
-    map = wide;
-  }
-  // The loop over panels, driven by that over columns, and a loop of one column for where there is none.
-  sizes.append(2, b.getIndexAttr(1));
-  iterators.append(2, utils::IteratorType::parallel);
-  Contraction c(Nest::get(b, op->getLoc(), memrefs, maps, memrefs.size() - 1, sizes, iterators));
-  for (const Operand &operand : c.nest.operands)
-    if (!operand.linear || !isa<MemRefType>(operand.memref.getType()))
-      return std::nullopt;
-  for (unsigned i : {0u, 1u})
-    if (!c.nest.operands[i].element.isF32())
-      return std::nullopt;
-  c.fromZero = body;
-  c.nest.body = body;
-  if (!body && !c.nest.operands.back().element.isF32())
-    return std::nullopt;
-  c.packed = packed.has_value();
-  c.panel = loops;
-  for (unsigned d = 0; d < leading; ++d)
-    c.nest.dropped[d] = true;
-  c.nest.collapse(b);
-  // A packed loop of one column is no loop, but still the columns'.
-  if (packed)
-    c.nest.dropped[*packed] = false;
-  if (!assignRoles(c, true) && (!body || !assignRoles(c, false)))
-    return std::nullopt;
-  Indices ix{b, op->getLoc()};
-  for (auto [i, operand] : llvm::enumerate(c.nest.operands))
-    if (!(packed && i == 1))
-      operand.coefficient[c.panel] = ix.mul(operand.coefficient[c.n], ix.constant(kPanel));
-  return c;
-}
 
 OpFoldResult cpu::unitsOfContraction(OpBuilder &b, const Contraction &c) {
   Indices ix{b, c.nest.loc};

@@ -24,7 +24,7 @@ struct CpuEmitKernels : brisk::impl::CpuEmitKernelsBase<CpuEmitKernels> {
     func::FuncOp function = getOperation();
     std::optional<VectorUnit> machine = VectorUnit::get(isa);
     if (!machine) {
-      function.emitError("expects isa to be x86-64-v3 or x86-64-v4, but got ") << isa;
+      function.emitError("expects isa to be an instruction set that --march names, but got ") << isa;
       return signalPassFailure();
     }
     SmallVector<Operation *> ops;

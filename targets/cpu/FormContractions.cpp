@@ -1,4 +1,5 @@
-// In: linalg generics on tensors. Out: sums of products from zero as cpu.contract, constant factors packed in panels.
+// In: linalg generics on tensors. Out: sums of products from zero as cpu.contract, constant factors packed in panels (bytes and
+// bf16: in groups of 32 bits).
 // Why here: weights can still be rewritten, and consumers have not become separate kernels.
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
@@ -20,7 +21,7 @@ namespace brisk {
 
 namespace {
 
-bool isZero(Value value) { return matchPattern(value, m_AnyZeroFloat()); }
+bool isZero(Value value) { return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero()); }
 
 /// The tensor that `value` is, were it not filled with zeros; null if it is not.
 Value zeroFilled(Value value) {
@@ -36,28 +37,26 @@ Value zeroFilled(Value value) {
   return isZero(yielded) ? op.getDpsInits()[0] : Value();
 }
 
-/// The raw f32 data of a constant tensor; empty for a splat or anything else.
-ArrayRef<float> dataOf(Value value, DenseElementsAttr &splat) {
+/// The bytes of a constant tensor, or of its one element if all are the same; empty for anything else.
+ArrayRef<char> dataOf(Value value, bool &isSplat) {
   ElementsAttr attr;
-  if (!matchPattern(value, m_Constant(&attr)) || !attr.getElementType().isF32())
+  if (!matchPattern(value, m_Constant(&attr)) || !attr.getElementType().isIntOrFloat() ||
+      attr.getElementType().getIntOrFloatBitWidth() % 8)
     return {};
-  ArrayRef<char> raw;
+  isSplat = false;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
     if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      raw = blob->getData();
+      return blob->getData();
   } else if (auto dense = dyn_cast<DenseElementsAttr>(attr)) {
-    if (dense.isSplat()) {
-      splat = dense;
-      return {};
-    }
-    raw = dense.getRawData();
+    isSplat = dense.isSplat();
+    return dense.getRawData();
   }
-  return ArrayRef(reinterpret_cast<const float *>(raw.data()), raw.size() / sizeof(float));
+  return {};
 }
 
 bool isConstant(Value value) {
-  DenseElementsAttr splat;
-  return !dataOf(value, splat).empty() || splat;
+  bool isSplat;
+  return !dataOf(value, isSplat).empty();
 }
 
 /// The loops that the results of `map` are, in order; empty if some result is anything else.
@@ -87,12 +86,40 @@ bool runsAlong(AffineMap map, unsigned d) {
           (sum.getRHS() == dim && !sum.getLHS().isFunctionOfDim(d)));
 }
 
+/// What is multiplied and added.
+struct Product {
+  int64_t group = 1;              // factors that lie together for one lane
+  std::optional<ByteProduct> bytes = {};
+};
+
+std::optional<Product> productOf(linalg::GenericOp op) {
+  if (auto bytes = sumOfByteProducts(op))
+    return Product{4, bytes};
+  if (isSumOfBf16Products(op))
+    return Product{2};
+  bool isF32 = llvm::all_of(op->getOperandTypes(), [](Type type) { return getElementTypeOrSelf(type).isF32(); });
+  if (isF32 && isSumOfProducts(op))
+    return Product();
+  return std::nullopt;
+}
+
 struct Choice {
   unsigned column, a, b; // the columns' loop and which input plays which factor
   bool pack;
+  Product product;
+  std::optional<unsigned> grouped = {}; // the sum whose factors lie together
 };
 
-std::optional<Choice> choose(linalg::GenericOp op) {
+/// The sum along which A's elements, read with `maps[a]`, are neighbours.
+std::optional<unsigned> groupedSum(linalg::GenericOp op, unsigned a, unsigned b) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  for (unsigned d : plainLoops(maps[b]))
+    if (op.getIteratorTypesArray()[d] == utils::IteratorType::reduction && runsAlong(maps[a], d))
+      return d;
+  return std::nullopt;
+}
+
+std::optional<Choice> choose(linalg::GenericOp op, Product product) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   SmallVector<unsigned> result = plainLoops(maps[2]);
@@ -110,6 +137,12 @@ std::optional<Choice> choose(linalg::GenericOp op) {
         continue;
       Value factor = op.getDpsInputs()[b];
       bool pack = isConstant(factor) && !plainLoops(maps[b]).empty();
+      std::optional<unsigned> grouped;
+      if (product.group > 1) {
+        grouped = pack ? groupedSum(op, 1 - b, b) : std::nullopt;
+        if (!grouped)
+          continue;
+      }
       if (!pack && (sizes[d] == 1 || !runsAlong(maps[b], d)))
         continue;
       // Panels of weights are full and read in order; the sums are turned in registers where they must be.
@@ -119,30 +152,40 @@ std::optional<Choice> choose(linalg::GenericOp op) {
       int score = (last ? 8 : 0) + (full ? 16 : !pack ? 4 : last ? 6 : 2) - (sizes[d] > 0 && sizes[d] < 8 ? 12 : 0);
       if (score > bestScore) {
         bestScore = score;
-        best = Choice{d, 1 - b, b, pack};
+        best = Choice{d, 1 - b, b, pack, product, grouped};
       }
     }
   return best;
 }
 
-/// Packs `factor` as [other parallel loops..., column / 32, sums..., 32] and returns it with its map.
-std::pair<Value, AffineMap> pack(OpBuilder &b, linalg::GenericOp op, Choice choice) {
+/// The constant factor in panels, with its map.
+struct Packed {
+  Value factor;
+  AffineMap map;
+  Value columnSums; // of bytes, where they were asked for
+  AffineMap columnSumsMap;
+};
+
+/// Packs the constant factor as [other parallel loops..., column / 32, sums..., 32], or with groups of g
+/// [..., sums..., last sum / g, 32, g], zero past the last column and the last of a group.
+Packed pack(OpBuilder &b, linalg::GenericOp op, Choice choice) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   auto iterators = op.getIteratorTypesArray();
   Value factor = op.getDpsInputs()[choice.b];
   SmallVector<unsigned> loops = plainLoops(maps[choice.b]), order;
+  auto isNew = [&](unsigned d) { return d != choice.column && d != choice.grouped && !llvm::is_contained(order, d); };
   for (unsigned d : loops)
-    if (d != choice.column && iterators[d] == utils::IteratorType::parallel)
+    if (isNew(d) && iterators[d] == utils::IteratorType::parallel)
       order.push_back(d);
   unsigned batches = order.size();
   // Sums in the order in which the other factor walks its memory.
   for (AffineExpr expr : maps[choice.a].getResults())
     for (unsigned d : loops)
-      if (iterators[d] == utils::IteratorType::reduction && expr.isFunctionOfDim(d) && !llvm::is_contained(order, d))
+      if (iterators[d] == utils::IteratorType::reduction && expr.isFunctionOfDim(d) && isNew(d))
         order.push_back(d);
   for (unsigned d : loops)
-    if (d != choice.column && !llvm::is_contained(order, d))
+    if (isNew(d))
       order.push_back(d);
 
   auto type = cast<RankedTensorType>(factor.getType());
@@ -153,35 +196,46 @@ std::pair<Value, AffineMap> pack(OpBuilder &b, linalg::GenericOp op, Choice choi
     sizes[loops[axis]] = type.getDimSize(axis);
     stride *= type.getDimSize(axis);
   }
-  int64_t columns = sizes[choice.column], panels = llvm::divideCeil(columns, kPanel);
+  int64_t columns = sizes[choice.column], panels = llvm::divideCeil(columns, kPanel), group = choice.product.group;
   MLIRContext *context = op.getContext();
   AffineExpr column = getAffineDimExpr(choice.column, context);
-  SmallVector<AffineExpr> results;
-  SmallVector<int64_t> shape;
-  int64_t outer = 1, inner = 1;
-  for (auto [i, d] : llvm::enumerate(order)) {
-    if (i == batches) {
-      results.push_back(column.floorDiv(kPanel));
-      shape.push_back(panels);
-    }
+  SmallVector<AffineExpr> results, outerResults;
+  SmallVector<int64_t> shape, outerShape;
+  for (unsigned d : ArrayRef(order).take_front(batches)) {
     results.push_back(getAffineDimExpr(d, context));
     shape.push_back(sizes[d]);
-    (i < batches ? outer : inner) *= sizes[d];
   }
-  if (batches == order.size()) {
-    results.push_back(column.floorDiv(kPanel));
-    shape.push_back(panels);
+  outerResults = results, outerShape = shape;
+  results.push_back(column.floorDiv(kPanel));
+  shape.push_back(panels);
+  for (unsigned d : ArrayRef(order).drop_front(batches)) {
+    results.push_back(getAffineDimExpr(d, context));
+    shape.push_back(sizes[d]);
+  }
+  int64_t length = 1, lengthStride = 0;
+  if (choice.grouped) {
+    length = sizes[*choice.grouped], lengthStride = strides[*choice.grouped];
+    results.push_back(getAffineDimExpr(*choice.grouped, context).floorDiv(group));
+    shape.push_back(llvm::divideCeil(length, group));
   }
   results.push_back(column % kPanel);
   shape.push_back(kPanel);
-  auto packedType = RankedTensorType::get(shape, b.getF32Type());
-  AffineMap map = AffineMap::get(sizes.size(), 0, results, context);
+  if (choice.grouped) {
+    results.push_back(getAffineDimExpr(*choice.grouped, context) % group);
+    shape.push_back(group);
+  }
+  auto packedType = RankedTensorType::get(shape, type.getElementType());
+  outerResults.push_back(column);
+  outerShape.push_back(columns);
+  Packed packed;
+  packed.map = AffineMap::get(sizes.size(), 0, results, context);
+  packed.columnSumsMap = AffineMap::get(sizes.size(), 0, outerResults, context);
 
-  DenseElementsAttr splat;
-  ArrayRef<float> from = dataOf(factor, splat);
+  bool isSplat;
+  ArrayRef<char> from = dataOf(factor, isSplat);
+  int64_t width = type.getElementTypeBitWidth() / 8;
   AsmResourceBlob blob =
-      HeapAsmResourceBlob::allocate(packedType.getNumElements() * sizeof(float), 64, /*dataIsMutable=*/true);
-  float *to = reinterpret_cast<float *>(blob.getMutableData().data());
+      HeapAsmResourceBlob::allocate(packedType.getNumElements() * width, 64, /*dataIsMutable=*/true);
   // Where the elements at column 0 of each (batches, sums) are, in order.
   auto places = [&](ArrayRef<unsigned> dims) {
     SmallVector<int64_t> result{0};
@@ -198,34 +252,67 @@ std::pair<Value, AffineMap> pack(OpBuilder &b, linalg::GenericOp op, Choice choi
   SmallVector<int64_t> outerPlaces = places(ArrayRef(order).take_front(batches));
   SmallVector<int64_t> innerPlaces = places(ArrayRef(order).drop_front(batches));
   int64_t step = strides[choice.column];
-  float same = splat ? splat.getSplatValue<float>() : 0;
-  for (int64_t base : outerPlaces)
-    for (int64_t panel = 0; panel < panels; ++panel)
-      for (int64_t k : innerPlaces) {
-        int64_t first = panel * kPanel, count = std::min(kPanel, columns - first);
-        const float *row = splat ? nullptr : from.data() + base + k + first * step;
-        for (int64_t i = 0; i < kPanel; ++i)
-          *to++ = i >= count ? 0 : splat ? same : row[i * step];
-      }
+  auto fill = [&](auto *to) {
+    auto *elements = reinterpret_cast<decltype(to)>(const_cast<char *>(from.data()));
+    for (int64_t base : outerPlaces)
+      for (int64_t panel = 0; panel < panels; ++panel)
+        for (int64_t k : innerPlaces)
+          for (int64_t first = 0; first < length; first += group)
+            for (int64_t n = panel * kPanel, end = n + kPanel; n < end; ++n)
+              for (int64_t i = first; i < first + group; ++i)
+                *to++ = n >= columns || i >= length ? 0 : elements[isSplat ? 0 : base + k + n * step + i * lengthStride];
+  };
+  char *to = blob.getMutableData().data();
+  if (width == 1)
+    fill(reinterpret_cast<uint8_t *>(to));
+  else if (width == 2)
+    fill(reinterpret_cast<uint16_t *>(to));
+  else
+    fill(reinterpret_cast<uint32_t *>(to));
   auto attr = DenseResourceElementsAttr::get(packedType, "packed", std::move(blob));
-  return {arith::ConstantOp::create(b, op.getLoc(), attr), map};
+  packed.factor = arith::ConstantOp::create(b, op.getLoc(), attr);
+  // A machine multiplies bytes of unlike signedness: one factor may have to be shifted by 128.
+  if (choice.product.bytes && choice.product.bytes->isUnsigned[0] == choice.product.bytes->isUnsigned[1]) {
+    SmallVector<int32_t> sums;
+    for (int64_t base : outerPlaces)
+      for (int64_t n = 0; n < columns; ++n) {
+        int32_t sum = 0;
+        for (int64_t k : innerPlaces)
+          for (int64_t i = 0; i < length; ++i) {
+            char byte = from[isSplat ? 0 : base + k + n * step + i * lengthStride];
+            sum += choice.product.bytes->isUnsigned[0] ? uint8_t(byte) : int8_t(byte);
+          }
+        sums.push_back(sum);
+      }
+    packed.columnSums = arith::ConstantOp::create(
+        b, op.getLoc(),
+        DenseElementsAttr::get(RankedTensorType::get(outerShape, b.getI32Type()), ArrayRef<int32_t>(sums)));
+  }
+  return packed;
 }
 
 void form(linalg::GenericOp op, Value init, Choice choice) {
   OpBuilder b(op);
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  Value factor = op.getDpsInputs()[choice.b];
-  AffineMap factorMap = maps[choice.b];
+  Packed packed{op.getDpsInputs()[choice.b], maps[choice.b], Value(), AffineMap()};
   if (choice.pack)
-    std::tie(factor, factorMap) = pack(b, op, choice);
+    packed = pack(b, op, choice);
+  SmallVector<Value> inputs{op.getDpsInputs()[choice.a], packed.factor};
+  SmallVector<AffineMap> all{maps[choice.a], packed.map};
+  if (packed.columnSums) {
+    inputs.push_back(packed.columnSums);
+    all.push_back(packed.columnSumsMap);
+  }
+  all.push_back(maps[2]);
   SmallVector<StringRef> iterators;
   for (auto iterator : op.getIteratorTypesArray())
     iterators.push_back(utils::stringifyIteratorType(iterator));
-  auto contract =
-      ContractOp::create(b, op.getLoc(), op.getResultTypes(), ValueRange{op.getDpsInputs()[choice.a], factor}, init,
-                         b.getAffineMapArrayAttr({maps[choice.a], factorMap, maps[2]}), b.getStrArrayAttr(iterators));
+  auto isUnsigned = [&](unsigned input) { return choice.product.bytes && choice.product.bytes->isUnsigned[input]; };
+  auto contract = ContractOp::create(b, op.getLoc(), op.getResultTypes(), inputs, init, b.getAffineMapArrayAttr(all),
+                                     b.getStrArrayAttr(iterators), isUnsigned(choice.a), isUnsigned(choice.b),
+                                     static_cast<bool>(packed.columnSums));
   Block &block = contract.getEpilogue().emplaceBlock();
-  block.addArgument(b.getF32Type(), op.getLoc());
+  block.addArgument(contract.getSumType(), op.getLoc());
   b.setInsertionPointToStart(&block);
   YieldOp::create(b, op.getLoc(), block.getArgument(0));
   op.replaceAllUsesWith(contract);
@@ -237,13 +324,13 @@ struct CpuFormContractions : brisk::impl::CpuFormContractionsBase<CpuFormContrac
     SmallVector<linalg::GenericOp> ops;
     getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
     for (linalg::GenericOp op : ops) {
-      if (!op.hasPureTensorSemantics() || !isSumOfProducts(op) || op.getNumReductionLoops() == 0)
+      if (!op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0)
         continue;
-      bool isF32 = llvm::all_of(op->getOperandTypes(), [](Type type) { return getElementTypeOrSelf(type).isF32(); });
-      Value init = isF32 ? zeroFilled(op.getDpsInits()[0]) : Value();
+      std::optional<Product> product = productOf(op);
+      Value init = product ? zeroFilled(op.getDpsInits()[0]) : Value();
       if (!init)
         continue;
-      if (auto choice = choose(op))
+      if (auto choice = choose(op, *product))
         form(op, init, *choice);
     }
   }

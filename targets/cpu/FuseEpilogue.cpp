@@ -52,7 +52,7 @@ const char *whyNot(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
     return "it does not read each sum once";
   if (!consumer.getMatchingBlockArgument(consumer.getDpsInitOperand(0)).use_empty())
     return "it reads its destination";
-  if (op.getInputs().size() + consumer.getNumDpsInputs() - 3 > kMostOperands)
+  if (op.getInputs().size() - op.getNumFactors() + consumer.getNumDpsInputs() - 1 > kMostOperands)
     return "it has too many operands";
   for (Operation &inner : consumer.getBody()->without_terminator())
     if (!isa<arith::ConstantOp>(inner) && (inner.getNumRegions() || !OpTrait::hasElementwiseMappableTraits(&inner)))
@@ -77,7 +77,8 @@ ContractOp fuse(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
   SmallVector<Value> inputs(op.getInputs());
   Block &old = op.getEpilogue().front();
   auto contract = ContractOp::create(b, consumer.getLoc(), consumer.getResultTypes(), inputs, consumer.getDpsInits()[0],
-                                     op.getIndexingMaps(), op.getIteratorTypes());
+                                     op.getIndexingMaps(), op.getIteratorTypes(), op.getUnsignedA(),
+                                     op.getUnsignedB(), op.getColumnSums());
   contract->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   Block &block = contract.getEpilogue().emplaceBlock();
   IRMapping mapping;

@@ -66,8 +66,8 @@ def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::func::FuncOp"> {
     the units counted by unitsOf() it is to compute; `cpu.units` then tells how
     many there are, if that is known.
   }];
-  let options = [Option<"isa", "isa", "std::string", "\"x86-64-v3\"", "x86-64-v3 or x86-64-v4">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+  let options = [Option<"isa", "isa", "std::string", "\"x86-64-v3\"", "as --march names it">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect"];
 }
 

@@ -15,16 +15,22 @@ struct VectorUnit {
   int64_t vectorBits; // width of a register
   int64_t registers;  // how many there are
   bool masks;         // masked loads and stores of any element width are one instruction
+  bool dotBytes;      // four products of bytes, added to a lane, are one instruction
+  bool dotBf16;       // two products of bf16 likewise
 
   /// Lanes of an element of `bits` bits in one register.
   int64_t lanes(int64_t bits) const { return vectorBits / bits; }
 
-  /// `x86-64-v3` or `x86-64-v4`.
+  /// An instruction set as --march names it.
   static std::optional<VectorUnit> get(llvm::StringRef name) {
+    if (name == "x86-64-v4-bf16")
+      return VectorUnit{512, 32, true, true, true};
+    if (name == "x86-64-v4-vnni")
+      return VectorUnit{512, 32, true, true, false};
     if (name == "x86-64-v4")
-      return VectorUnit{512, 32, true};
+      return VectorUnit{512, 32, true, false, false};
     if (name == "x86-64-v3")
-      return VectorUnit{256, 16, false};
+      return VectorUnit{256, 16, false, false, false};
     return std::nullopt;
   }
 };

@@ -148,9 +148,11 @@ static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
 
 static void test_variants(void) {
   const int32_t host = brisk_cpu_isa();
-  CHECK(level_of(NULL, NULL) == host);
-  CHECK(level_of("", NULL) == host);
-  CHECK(level_of("x86-64-v4", NULL) == host);
+  /* The model knows nothing above v4. */
+  CHECK(level_of(NULL, NULL) == least(host, BRISK_X86_64_V4));
+  CHECK(level_of("", NULL) == least(host, BRISK_X86_64_V4));
+  CHECK(level_of("x86-64-v4-bf16", NULL) == least(host, BRISK_X86_64_V4));
+  CHECK(level_of("x86-64-v4", NULL) == least(host, BRISK_X86_64_V4));
   CHECK(level_of("x86-64-v3", NULL) == least(host, BRISK_X86_64_V3));
   CHECK(level_of("x86-64", NULL) == BRISK_X86_64);
   CHECK(level_of(NULL, "x86-64-v3") == least(host, BRISK_X86_64_V3));
@@ -158,7 +160,7 @@ static void test_variants(void) {
   /* An option does not raise what the environment lowered. */
   CHECK(level_of("x86-64", "x86-64-v4") == BRISK_X86_64);
   CHECK(level_of("haswell", NULL) == -1);
-  CHECK_TEXT(brisk_error_message(), "BRISK_ISA expects x86-64, x86-64-v3 or x86-64-v4, but is "
+  CHECK_TEXT(brisk_error_message(), "BRISK_ISA expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is "
                                     "'haswell'");
 
   brisk_abi_model abi = fake_levels;
@@ -181,6 +183,7 @@ static void test_variants(void) {
            brisk_isa_name(host));
   refuse_descriptor(&abi, BRISK_ERROR_ISA, message);
   CHECK(brisk_isa_from_name("x86-64-v3") == BRISK_X86_64_V3);
+  CHECK(brisk_isa_from_name("x86-64-v4-vnni") == BRISK_X86_64_V4_VNNI);
   CHECK(brisk_isa_from_name("x86-64-v2") == -1);
   CHECK(brisk_isa_from_name(NULL) == -1);
   CHECK(brisk_isa_name(2) == NULL);

@@ -37,10 +37,27 @@ std::optional<unsigned> ContractOp::packedLoop() {
   return std::nullopt;
 }
 
+std::optional<std::pair<unsigned, int64_t>> ContractOp::groupedLoop() {
+  AffineMap map = maps()[1];
+  auto binary = map.getNumResults() ? dyn_cast<AffineBinaryOpExpr>(map.getResults().back()) : nullptr;
+  if (!binary || binary.getKind() != AffineExprKind::Mod)
+    return std::nullopt;
+  auto dim = dyn_cast<AffineDimExpr>(binary.getLHS());
+  auto size = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (!dim || !size || iterators()[dim.getPosition()] == utils::IteratorType::parallel)
+    return std::nullopt;
+  return std::make_pair(dim.getPosition(), size.getValue());
+}
+
+Type ContractOp::getSumType() {
+  bool isInteger = getElementTypeOrSelf(getInputs()[0].getType()).isInteger();
+  return isInteger ? Type(IntegerType::get(getContext(), 32)) : Type(Float32Type::get(getContext()));
+}
+
 LogicalResult ContractOp::verify() {
   SmallVector<AffineMap> all = maps();
-  if (getInputs().size() < 2)
-    return emitOpError("expects at least two inputs, but got ") << getInputs().size();
+  if (getInputs().size() < getNumFactors())
+    return emitOpError("expects at least ") << getNumFactors() << " inputs, but got " << getInputs().size();
   if (all.size() != getInputs().size() + 1)
     return emitOpError("expects one indexing map per operand, but got ")
            << all.size() << " for " << getInputs().size() + 1 << " operands";
@@ -53,12 +70,21 @@ LogicalResult ContractOp::verify() {
       return emitOpError("expects operands of the rank of their maps, but got ")
              << type << " for " << AffineMapAttr::get(map);
   }
-  for (Value factor : getInputs().take_front(2))
-    if (!getElementTypeOrSelf(factor.getType()).isF32())
-      return emitOpError("expects f32 factors, but got ") << factor.getType();
-  if (getEpilogue().getNumArguments() != getInputs().size() - 1)
-    return emitOpError("expects an epilogue of ")
-           << getInputs().size() - 1 << " arguments, but got " << getEpilogue().getNumArguments();
+  Type a = getElementTypeOrSelf(getInputs()[0].getType()), b = getElementTypeOrSelf(getInputs()[1].getType());
+  if (a != b || !(a.isF32() || a.isInteger(8) || a.isBF16()))
+    return emitOpError("expects two factors of f32, bf16 or i8, but got ") << a << " and " << b;
+  auto group = groupedLoop();
+  if (a.isF32() ? group.has_value() : !group || group->second * a.getIntOrFloatBitWidth() != 32)
+    return emitOpError("expects narrow factors, and no others, in groups of 32 bits, but got ")
+           << AffineMapAttr::get(all[1]);
+  if (getColumnSums() && !getElementTypeOrSelf(getInputs()[2].getType()).isInteger(32))
+    return emitOpError("expects sums of columns of i32, but got ") << getInputs()[2].getType();
+  if (getEpilogue().getNumArguments() != getInputs().size() - getNumFactors() + 1)
+    return emitOpError("expects an epilogue of ") << getInputs().size() - getNumFactors() + 1 << " arguments, but got "
+                                                  << getEpilogue().getNumArguments();
+  if (getEpilogue().getArgument(0).getType() != getSumType())
+    return emitOpError("expects an epilogue of a sum of ")
+           << getSumType() << ", but got " << getEpilogue().getArgument(0).getType();
   if (!isa<YieldOp>(getEpilogue().front().getTerminator()))
     return emitOpError("expects an epilogue that ends in cpu.yield");
   return success();
@@ -94,7 +120,8 @@ struct ContractBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<
       buffers.push_back(*buffer);
     }
     auto lowered = ContractOp::create(rewriter, op->getLoc(), TypeRange(), ValueRange(buffers).drop_back(),
-                                      buffers.back(), contract.getIndexingMaps(), contract.getIteratorTypes());
+                                      buffers.back(), contract.getIndexingMaps(), contract.getIteratorTypes(),
+                                      contract.getUnsignedA(), contract.getUnsignedB(), contract.getColumnSums());
     lowered->setDiscardableAttrs(contract->getDiscardableAttrDictionary());
     rewriter.inlineRegionBefore(contract.getEpilogue(), lowered.getEpilogue(), lowered.getEpilogue().begin());
     bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());

@@ -23,6 +23,14 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface,
     B. B may be packed in panels: its map then names a loop `n` as
     `n floordiv 32` and `n mod 32`, and columns past the last are zero.
 
+    Factors are f32, or narrow: i8 (exact sums in i32; `unsigned_a` and
+    `unsigned_b` say how the bytes are read) or bf16 (sums in f32). Narrow
+    factors that fill 32 bits lie together: the map of B then ends in
+    `k floordiv 4`, `n mod 32`, `k mod 4` (2 for bf16), and numbers past the
+    last k are zero. With `column_sums` the third input holds the sum of each
+    column of B, for machines that multiply bytes of one signedness by bytes of
+    the other only; it is no operand of the region.
+
     ```mlir
     cpu.contract {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 32, k, n mod 32)>,
                                    affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>],
@@ -35,7 +43,8 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface,
     ```
   }];
   let arguments = (ins Variadic<AnyShaped>:$inputs, AnyShaped:$init,
-                       AffineMapArrayAttr:$indexing_maps, StrArrayAttr:$iterator_types);
+                       AffineMapArrayAttr:$indexing_maps, StrArrayAttr:$iterator_types, UnitAttr:$unsigned_a,
+                       UnitAttr:$unsigned_b, UnitAttr:$column_sums);
   let results = (outs Variadic<AnyRankedTensor>:$outputs);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -51,6 +60,12 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface,
     ::llvm::SmallVector<::mlir::utils::IteratorType> iterators();
     /// True when B is packed in panels along the loop that this returns.
     std::optional<unsigned> packedLoop();
+    /// The loop whose factors lie in groups, and how many make one.
+    std::optional<std::pair<unsigned, int64_t>> groupedLoop();
+    /// Inputs that the region does not see: A, B and perhaps the sums of columns.
+    unsigned getNumFactors() { return getColumnSums() ? 3 : 2; }
+    /// The type of a sum.
+    ::mlir::Type getSumType();
   }];
 }
 

@@ -3,7 +3,7 @@
 #m = affine_map<(m, n, k) -> (m, k)>
 #c = affine_map<(m, n, k) -> (m, n)>
 func.func @one_input(%a: memref<5x7xf32>, %c: memref<5x4xf32>) {
-  // expected-error @+1 {{expects at least two inputs, but got 1}}
+  // expected-error @+1 {{expects at least 2 inputs, but got 1}}
   cpu.contract {indexing_maps = [#m, #c], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%a : memref<5x7xf32>) outs(%c : memref<5x4xf32>) {
   ^bb0:
@@ -61,11 +61,26 @@ func.func @rank(%a: memref<5x7xf32>, %b: memref<7x4xf32>, %c: memref<5x4xf32>) {
 #b = affine_map<(m, n, k) -> (k, n)>
 #c = affine_map<(m, n, k) -> (m, n)>
 func.func @factors(%a: memref<5x7xf32>, %b: memref<7x4xi8>, %c: memref<5x4xf32>) {
-  // expected-error @+1 {{expects f32 factors, but got 'memref<7x4xi8>'}}
+  // expected-error @+1 {{expects two factors of f32, bf16 or i8, but got 'f32' and 'i8'}}
   cpu.contract {indexing_maps = [#m, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%a, %b : memref<5x7xf32>, memref<7x4xi8>) outs(%c : memref<5x4xf32>) {
   ^bb0(%s: f32):
     cpu.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#m = affine_map<(m, n, k) -> (m, k)>
+#b = affine_map<(m, n, k) -> (k, n)>
+#c = affine_map<(m, n, k) -> (m, n)>
+func.func @groups(%a: memref<5x7xi8>, %b: memref<7x4xi8>, %c: memref<5x4xi32>) {
+  // expected-error @+1 {{expects narrow factors, and no others, in groups of 32 bits}}
+  cpu.contract {indexing_maps = [#m, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<5x7xi8>, memref<7x4xi8>) outs(%c : memref<5x4xi32>) {
+  ^bb0(%s: i32):
+    cpu.yield %s : i32
   }
   return
 }

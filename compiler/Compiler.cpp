@@ -6,6 +6,7 @@
 
 #include "compiler/Evaluator.h"
 #include "compiler/Pipeline.h"
+#include "compiler/Predict.h"
 #include "compiler/Registry.h"
 #include "compiler/Signature.h"
 #include "compiler/Verify.h"
@@ -205,7 +206,56 @@ public:
     return problems.empty() ? Status::Done : Status::ModelError;
   }
 
+  Status predict(const ModelSource &model, bool json, std::string &report) {
+    TargetRegistry targets = makeTargets();
+    auto found = targets.find(options.target);
+    if (found == targets.end())
+      return usage("unknown --target=" + options.target + ": expects " + names(targets));
+    const Target &target = *found->second;
+    std::string message;
+    if (failed(target.checkMarch(options.march, message)))
+      return usage(message);
+    auto shapes = parseShapes(options.shape);
+    if (!shapes)
+      return usage(llvm::toString(shapes.takeError()));
+    llvm::Expected<machine::Description> machine = machineOf(target);
+    if (!machine)
+      return usage("--machine=" + llvm::toString(machine.takeError()));
+    const machine::Isa *isa = machine->isa(options.march);
+    if (!isa)
+      return usage("--march=" + options.march + ": the machine '" + machine->name + "' has no such instruction set");
+    OwningOpRef<ModuleOp> module = read(model, *shapes);
+    if (!module)
+      return Status::ModelError;
+    HostEvaluator evaluator(*targets.at("cpu"));
+    PipelineContext pipelineContext{options, target, &evaluator};
+    for (const Stage &stage : pipeline()) {
+      if (StringRef(stage.name) == "lower") {
+        if (failed(recordSignature(*module)))
+          return Status::ModelError;
+        std::vector<std::string> open = openInputs(*module);
+        for (const std::string &line : open)
+          sink("error", printable(line + ": a prediction needs their sizes, see --shape"));
+        if (!open.empty())
+          return Status::ModelError;
+      }
+      PassManager passes(&context);
+      passes.enableVerifier(false);
+      stage.build(passes, pipelineContext);
+      if (failed(passes.run(*module)))
+        return Status::ModelError;
+    }
+    cost::Prediction prediction = cost::predict(cost::factsOf(*module), *machine, isa);
+    report = json ? llvm::formatv("{0:2}\n", predictionJson(nameOf(model), machine->name, isa->name, prediction)).str()
+                  : predictionTable(nameOf(model), machine->name, isa->name, prediction);
+    return Status::Done;
+  }
+
 private:
+  llvm::Expected<machine::Description> machineOf(const Target &target) {
+    return options.machine.empty() ? target.describe() : machine::Description::read(options.machine);
+  }
+
   Status usage(const std::string &message) {
     sink("error", message);
     return Status::Usage;
@@ -341,6 +391,11 @@ Status brisk::compile(const ModelSource &model, const std::string &output, const
 Status brisk::check(const ModelSource &model, const Options &options, bool json, std::string &report,
                     const DiagnosticSink &sink) {
   return Compilation(options, sink).check(model, json, report);
+}
+
+Status brisk::predict(const ModelSource &model, const Options &options, bool json, std::string &report,
+                      const DiagnosticSink &sink) {
+  return Compilation(options, sink).predict(model, json, report);
 }
 
 std::vector<std::pair<std::string, std::string>> brisk::stages() {

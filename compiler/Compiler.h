@@ -40,6 +40,12 @@ Status compile(const ModelSource &model, const std::string &output, const Option
 Status check(const ModelSource &model, const Options &options, bool json, std::string &report,
              const DiagnosticSink &sink);
 
+/// Predicts the latency of `model` on options.machine (the machine at hand if it names none), kernel by kernel.
+/// Status::ModelError where inputs have open dims that options.shape does not fix. `report` is a table, or JSON
+/// (compiler/Predict.h).
+Status predict(const ModelSource &model, const Options &options, bool json, std::string &report,
+               const DiagnosticSink &sink);
+
 /// Name and one-line help of the pipeline's stages, in order.
 std::vector<std::pair<std::string, std::string>> stages();
 

@@ -81,14 +81,17 @@ py::tuple compileModel(const ModelSource &model, const std::string &output, cons
   return py::make_tuple(static_cast<int>(status), lines);
 }
 
-py::tuple checkModel(const ModelSource &model, const py::dict &given) {
+using Reporter = Status (*)(const ModelSource &, const Options &, bool, std::string &, const DiagnosticSink &);
+
+/// (status, report as JSON, diagnostics).
+template <Reporter reporter> py::tuple report(const ModelSource &model, const py::dict &given) {
   Options options = readOptions(given);
   Lines lines;
   std::string report;
   Status status;
   {
     py::gil_scoped_release release;
-    status = check(model, options, true, report, [&](const std::string &severity, const std::string &message) {
+    status = reporter(model, options, true, report, [&](const std::string &severity, const std::string &message) {
       lines.emplace_back(severity, message);
     });
   }
@@ -118,7 +121,9 @@ PYBIND11_MODULE(_brisk, module) {
       .def_static("from_bytes", &fromBytes, py::arg("bytes"), py::arg("name"), py::arg("folder") = "");
   module.def("compile", &compileModel, py::arg("model"), py::arg("output"), py::arg("options"),
              "Writes the artifact and returns (status, [(severity, message)]).");
-  module.def("check", &checkModel, py::arg("model"), py::arg("options"),
+  module.def("check", &report<&check>, py::arg("model"), py::arg("options"),
+             "Returns (status, report as JSON, [(severity, message)]).");
+  module.def("predict", &report<&predict>, py::arg("model"), py::arg("options"),
              "Returns (status, report as JSON, [(severity, message)]).");
   module.def("options", &describeOptions, "(name, type, default, group, value name, help) of each option.");
   module.def("stages", &stages, "(name, help) of each stage of the pipeline.");

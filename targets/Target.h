@@ -5,6 +5,7 @@
 #ifndef BRISK_TARGETS_TARGET_H
 #define BRISK_TARGETS_TARGET_H
 
+#include "dialects/machine/Machine.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/LLVM.h"
@@ -33,6 +34,8 @@ public:
   virtual llvm::ArrayRef<llvm::StringRef> artifacts() const = 0;
   /// Checks --march; fails with a message that lists what is known.
   virtual llvm::LogicalResult checkMarch(llvm::StringRef march, std::string &message) const = 0;
+  /// The machine at hand if it is one of this kind, else a typical one: what a target can say without measuring.
+  virtual machine::Description describe() const = 0;
   /// From linalg on tensors to the form that emit() takes. `plain` asks for the shortest way there, to compare with:
   /// no decision that could be wrong; emit() is then asked the same.
   virtual void addPasses(mlir::OpPassManager &passes, bool plain) const = 0;

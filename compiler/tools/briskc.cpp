@@ -97,6 +97,8 @@ int main(int argc, char **argv) {
   cl::opt<std::string> output("o", cl::desc("artifact to write"), cl::value_desc("OUT"), cl::cat(general));
   cl::opt<std::string> check("check", cl::desc("list everything that keeps the model from being compiled, and stop"),
                              cl::value_desc("json"), cl::ValueOptional, cl::cat(flags.category("Model")));
+  cl::opt<std::string> predict("predict", cl::desc("predict the latency, kernel by kernel, and stop"),
+                               cl::value_desc("json"), cl::ValueOptional, cl::cat(flags.category("Machine")));
   cl::SetVersionPrinter([](raw_ostream &stream) { stream << brisk::versionText() << "\n"; });
   SmallVector<const cl::OptionCategory *> categories = flags.categoryList();
   cl::HideUnrelatedOptions(categories);
@@ -118,13 +120,19 @@ int main(int argc, char **argv) {
   auto say = [](const std::string &severity, const std::string &text) {
     errs() << "briskc: " << severity << ": " << text << "\n";
   };
-  if (check.getNumOccurrences()) {
-    if (!check.empty() && check != "json") {
-      say("error", "--check=" + check + ": expects --check or --check=json");
+  // Flags that ask for a report on stdout in place of an artifact.
+  using Reporter = brisk::Status (*)(const brisk::ModelSource &, const brisk::Options &, bool, std::string &,
+                                     const brisk::DiagnosticSink &);
+  for (auto [flag, reporter] : {std::pair(&check, Reporter(brisk::check)), std::pair(&predict, Reporter(brisk::predict))}) {
+    if (!flag->getNumOccurrences())
+      continue;
+    std::string name = "--" + flag->ArgStr.str();
+    if (!flag->empty() && *flag != "json") {
+      say("error", name + "=" + flag->getValue() + ": expects " + name + " or " + name + "=json");
       return static_cast<int>(brisk::Status::Usage);
     }
     std::string report;
-    brisk::Status status = brisk::check(model, options, check == "json", report, say);
+    brisk::Status status = reporter(model, options, *flag == "json", report, say);
     outs() << report;
     return static_cast<int>(status);
   }

@@ -136,6 +136,64 @@ def check(model: "Model", target: str = "cpu", *, args: Sequence[Any] | None = N
     return [Problem(**problem) for problem in json.loads(report)["problems"]]
 
 
+@dataclasses.dataclass(frozen=True)
+class PredictedKernel:
+    """A kernel and all its calls in one run.
+
+    nodes: the ONNX nodes that it computes. op: what they became. kind: contraction,
+    gemv, depthwise, reduction, transcendental, memory or recurrence. index: as in
+    CompiledModel.report["kernels"], -1 if unknown. us: of all calls; overhead_us of
+    it is counted in calls and loops. work: instructions of one call, by kind. key:
+    equal for kernels that take the same time."""
+
+    nodes: tuple[str, ...]
+    op: str
+    kind: str
+    index: int
+    calls: float
+    us: float
+    overhead_us: float
+    share: float
+    flops: float
+    bytes: float
+    work: dict[str, float]
+    key: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """The latency of one run, without running: total_us is the sum over kernels,
+    host_us (between them) and run_us (once). unknown: what could not be known,
+    how often a loop runs for instance."""
+
+    model: str
+    machine: str
+    isa: str
+    total_us: float
+    run_us: float
+    host_us: float
+    unknown: tuple[str, ...]
+    kernels: tuple[PredictedKernel, ...]
+
+
+def predict(model: "Model", target: str = "cpu", *, args: Sequence[Any] | None = None, **keywords: Any) -> Prediction:
+    """Predicts the latency of `model` kernel by kernel on the machine that
+    `machine` (a file, see briskc --calibrate-machine) describes, or the one at
+    hand. Arguments and errors are those of `compile`; a model whose inputs have
+    open dims that `shape` does not fix is a CompileError."""
+    chosen = _options(target, keywords)
+    with tempfile.TemporaryDirectory(prefix="brisk-") as scratch:
+        status, report, diagnostics = _compiler().predict(_source(model, args, pathlib.Path(scratch)), chosen)
+    if status == _USAGE:
+        raise ValueError("; ".join(message for _, message in diagnostics))
+    if status:
+        raise CompileError(diagnostics)
+    known = json.loads(report)
+    kernels = tuple(PredictedKernel(**{"kind" if key == "class" else key: tuple(value) if key == "nodes" else value
+                                       for key, value in kernel.items()}) for kernel in known.pop("kernels"))
+    return Prediction(kernels=kernels, unknown=tuple(known.pop("unknown")), **known)
+
+
 def compile_file(model: "Model", output: Path, target: str = "cpu", *, args: Sequence[Any] | None = None,
                  **keywords: Any) -> list[tuple[str, str]]:
     """Compiles `model` to the file `output`, of any kind that `emit` names, and

@@ -140,6 +140,7 @@ public:
     message = toString(isas.takeError());
     return failure();
   }
+  machine::Description describe() const override { return describeHost(); }
   void addPasses(mlir::OpPassManager &passes, bool plain) const override { addTensorPasses(passes, plain); }
   LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
     Error error = emitChecked(module, request);

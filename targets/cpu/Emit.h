@@ -26,6 +26,9 @@ struct Isa {
 /// Variants for --march: "native" gives all; a level gives that level only.
 llvm::Expected<llvm::SmallVector<const Isa *>> isasOf(llvm::StringRef march);
 
+/// The processor that runs this: its instruction sets and caches, typical speeds of such (Machine.cpp).
+machine::Description describeHost();
+
 /// Passes from linalg on tensors to @run and its kernels.
 void addTensorPasses(mlir::OpPassManager &passes, bool plain);
 /// Passes from there to the LLVM dialect, for one instruction set.

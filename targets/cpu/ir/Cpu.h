@@ -5,6 +5,7 @@
 #ifndef BRISK_TARGETS_CPU_IR_CPU_H
 #define BRISK_TARGETS_CPU_IR_CPU_H
 
+#include "dialects/interfaces/Products.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
 #include "mlir/IR/Builders.h"

@@ -6,6 +6,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/interfaces/Products.td"
 
 def Cpu_Dialect : Dialect {
   let name = "cpu";
@@ -13,7 +14,7 @@ def Cpu_Dialect : Dialect {
   let summary = "Structured ops of the CPU target";
 }
 
-def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface,
+def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, ProductsInterface,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, SingleBlock]> {
   let summary = "Sums of products, and what is done to each sum before it is stored";
   let description = [{

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compiler.h"
 
+#include "compiler/Compress.h"
 #include "compiler/Evaluator.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Predict.h"
@@ -131,17 +132,21 @@ public:
     if (!shapes)
       return usage(llvm::toString(shapes.takeError()));
 
+    Compression compression(options, *targets.at("cpu"));
+    if (llvm::Error error = compression.check())
+      return usage(llvm::toString(std::move(error)));
+
     OwningOpRef<ModuleOp> module = read(model, *shapes);
     if (!module || failed(dump("import", *module)))
       return Status::ModelError;
     if (options.stop_after == "import")
       return writeMlir(*module, output);
     HostEvaluator evaluator(*targets.at("cpu"));
-    PipelineContext pipelineContext{options, target, &evaluator};
+    PipelineContext pipelineContext{options, target, &evaluator, compression.wanted() ? &compression.request : nullptr};
     for (const Stage &stage : pipeline()) {
-      // From here on layouts are our own.
-      if (kind == "onnx" && StringRef(stage.name) == "layout")
-        return succeeded(exportModel(*module, output, exportOptions())) ? Status::Done : Status::ModelError;
+      if (StringRef(stage.name) == "compress" && compression.wanted())
+        if (llvm::Error error = compression.readSamples(*module))
+          return fail(std::move(error));
       // The interface is read off the types while they still carry symbolic dims and signs.
       if (StringRef(stage.name) == "lower" && failed(recordSignature(*module)))
         return Status::ModelError;
@@ -152,8 +157,18 @@ public:
       stage.build(passes, pipelineContext);
       if (failed(passes.run(*module)) || failed(dump(stage.name, *module)))
         return Status::ModelError;
+      if (StringRef(stage.name) == "compress") {
+        std::string table;
+        if (llvm::Error error = compression.writeReport(table))
+          return fail(std::move(error));
+        if (!table.empty())
+          sink("report", table);
+      }
       if (options.stop_after == stage.name)
         return writeMlir(*module, output);
+      // From here on forms and layouts are our own.
+      if (kind == "onnx" && StringRef(stage.name) == "compress")
+        return succeeded(exportModel(*module, output, exportOptions())) ? Status::Done : Status::ModelError;
     }
     if (kind == "mlir")
       return writeMlir(*module, output);
@@ -254,6 +269,11 @@ public:
 private:
   llvm::Expected<machine::Description> machineOf(const Target &target) {
     return options.machine.empty() ? target.describe() : machine::Description::read(options.machine);
+  }
+
+  Status fail(llvm::Error error) {
+    sink("error", llvm::toString(std::move(error)));
+    return Status::ModelError;
   }
 
   Status usage(const std::string &message) {

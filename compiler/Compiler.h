@@ -29,7 +29,8 @@ struct ModelSource {
   std::string name;   ///< of the model; derived from the path if empty
 };
 
-/// Receives diagnostics, one line each, without a newline: severity is "error", "warning" or "remark".
+/// Receives diagnostics, one line each, without a newline: severity is "error", "warning" or "remark". What compression
+/// decided comes as "report", a table of lines.
 using DiagnosticSink = std::function<void(const std::string &severity, const std::string &message)>;
 
 /// Compiles `model` and writes the artifact to `output`. Nothing is left at `output` unless Status::Done.

@@ -22,6 +22,11 @@ static const Stage kStages[] = {
        passes.addPass(createSimplifyShapes());
        passes.addPass(createCSEPass());
      }},
+    {"compress", "quantize the products that bear it",
+     [](OpPassManager &passes, const PipelineContext &context) {
+       if (context.quantize)
+         passes.addPass(createQuantizeModelPass(*context.quantize));
+     }},
     {"layout", "put channels last where convolutions and windows are",
      [](OpPassManager &passes, const PipelineContext &context) {
        if (context.options.reference)

@@ -12,12 +12,14 @@
 namespace brisk {
 
 class ConstantEvaluator;
+struct QuantizeRequest;
 
 /// What a stage may need to build its passes.
 struct PipelineContext {
   const Options &options;
   const Target &target;
   ConstantEvaluator *evaluator;
+  const QuantizeRequest *quantize = nullptr; ///< null: nothing is quantized
 };
 
 struct Stage {

@@ -118,7 +118,10 @@ int main(int argc, char **argv) {
   brisk::ModelSource model;
   model.path = input;
   auto say = [](const std::string &severity, const std::string &text) {
-    errs() << "briskc: " << severity << ": " << text << "\n";
+    if (severity == "report")
+      errs() << text;
+    else
+      errs() << "briskc: " << severity << ": " << text << "\n";
   };
   // Flags that ask for a report on stdout in place of an artifact.
   using Reporter = brisk::Status (*)(const brisk::ModelSource &, const brisk::Options &, bool, std::string &,

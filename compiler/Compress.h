@@ -1,0 +1,37 @@
+// The options of compression, checked, and what they need.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_COMPILER_COMPRESS_H
+#define BRISK_COMPILER_COMPRESS_H
+
+#include "compiler/Options.h"
+#include "compiler/Runner.h"
+#include "passes/quantize/Passes.h"
+
+namespace brisk {
+
+/// What the compress stage works with. Alive from before the first stage to after the last.
+class Compression {
+public:
+  Compression(const Options &options, const Target &host) : options(options), runner(host) {}
+
+  /// Whether anything is asked for.
+  bool wanted() const { return options.quantize != "none"; }
+  /// Checks the options; the error is one line about the one that is wrong.
+  llvm::Error check();
+  /// Reads the samples, for a module whose types are inferred; the error names file and array.
+  llvm::Error readSamples(mlir::ModuleOp module);
+  /// Writes --report and gives the table; both empty if nothing was decided.
+  llvm::Error writeReport(std::string &table);
+
+  QuantizeRequest request;
+
+private:
+  const Options &options;
+  HostRunner runner;
+  QuantizeReport report;
+};
+
+} // namespace brisk
+#endif

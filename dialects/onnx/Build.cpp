@@ -1,0 +1,67 @@
+// Ops that passes make: quantization around what a model computes.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "dialects/onnx/Build.h"
+
+#include "dialects/onnx/ops/Cast.h"
+#include "dialects/onnx/ops/Constant.h"
+#include "dialects/onnx/ops/Elementwise.h"
+#include "dialects/onnx/ops/Quant.h"
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::onnx;
+
+namespace {
+
+/// Makes an op of one result whose type its own inference gives.
+Value make(OpBuilder &b, Location loc, StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes = {},
+           unsigned results = 1) {
+  OperationState state(loc, name, operands, SmallVector<Type>(results, b.getNoneType()), attributes);
+  Operation *op = b.create(state);
+  ShapeContext context;
+  // Made of values of known types only: inference has nothing to complain of.
+  [[maybe_unused]] LogicalResult inferred = cast<InferShapesInterface>(op).inferShapes(context);
+  return op->getResult(0);
+}
+
+NamedAttribute number(OpBuilder &b, StringRef name, int64_t value) {
+  return b.getNamedAttr(name, b.getI64IntegerAttr(value));
+}
+
+} // namespace
+
+Value onnx::createConstant(OpBuilder &b, Location loc, ElementsAttr value) { return ConstantOp::create(b, loc, value); }
+
+Value onnx::createNone(OpBuilder &b, Location loc) { return NoneOp::create(b, loc, b.getNoneType()); }
+
+Value onnx::createCast(OpBuilder &b, Location loc, Value value, Type element) {
+  int64_t to = element.isBF16() ? 16 : element.isF16() ? 10 : 1;
+  return make(b, loc, CastOp::getOperationName(), value, number(b, "to", to));
+}
+
+Value onnx::createQuantize(OpBuilder &b, Location loc, Value value, Value scale, Value zeroPoint, int64_t axis) {
+  return make(b, loc, QuantizeLinearOp::getOperationName(), {value, scale, zeroPoint}, number(b, "axis", axis));
+}
+
+Value onnx::createDequantize(OpBuilder &b, Location loc, Value value, Value scale, Value zeroPoint, int64_t axis,
+                             int64_t block) {
+  SmallVector<NamedAttribute> attributes{number(b, "axis", axis)};
+  if (block > 0)
+    attributes.push_back(number(b, "block_size", block));
+  return make(b, loc, DequantizeLinearOp::getOperationName(), {value, scale, zeroPoint}, attributes);
+}
+
+Value onnx::createDynamicQuantize(OpBuilder &b, Location loc, Value value) {
+  Operation *op = make(b, loc, DynamicQuantizeLinearOp::getOperationName(), value, {}, 3).getDefiningOp();
+  return createDequantize(b, loc, op->getResult(0), op->getResult(1), op->getResult(2));
+}
+
+Value onnx::createAdd(OpBuilder &b, Location loc, Value value, Value other) {
+  return make(b, loc, AddOp::getOperationName(), {value, other});
+}
+
+Value onnx::createMul(OpBuilder &b, Location loc, Value value, Value other) {
+  return make(b, loc, MulOp::getOperationName(), {value, other});
+}

@@ -1,0 +1,124 @@
+// How far a variant's outputs are from the model's.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/quantize/Accuracy.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace brisk;
+
+double Accuracy::drop(Metric metric) const {
+  if (!finite)
+    return INFINITY;
+  switch (metric) {
+  case Metric::Top1:
+    return labelled ? 100 * (before - after) : 100 * (1 - agreement);
+  case Metric::Cosine:
+    return 100 * (1 - cosine);
+  case Metric::Mse:
+    return 100 * relative;
+  }
+  return 0;
+}
+
+FailureOr<Outputs> brisk::runAll(Program &program, const ModelRunner &runner, ModelRunner::Set set, size_t modelOutputs,
+                                 SmallVectorImpl<int64_t> *rowSize, ArrayRef<std::vector<float>> extra, size_t limit) {
+  Outputs all;
+  for (size_t i = 0, count = std::min(limit, runner.samples(set)); i < count; ++i) {
+    FailureOr<std::vector<RunOutput>> outputs = program.run(i, extra);
+    if (failed(outputs))
+      return failure();
+    std::vector<std::vector<float>> kept;
+    for (RunOutput &output : llvm::MutableArrayRef(*outputs).take_front(modelOutputs)) {
+      if (rowSize && i == 0)
+        rowSize->push_back(output.dims.empty() ? 1 : output.dims.back());
+      kept.emplace_back(output.values.begin(), output.values.end());
+    }
+    all.push_back(std::move(kept));
+  }
+  return all;
+}
+
+static int64_t argmax(ArrayRef<float> row) { return std::max_element(row.begin(), row.end()) - row.begin(); }
+
+static double divergence(ArrayRef<float> p, ArrayRef<float> q) {
+  float mostP = *std::max_element(p.begin(), p.end()), mostQ = *std::max_element(q.begin(), q.end());
+  double sumP = 0, sumQ = 0, result = 0;
+  for (size_t i = 0; i < p.size(); ++i) {
+    sumP += std::exp(p[i] - mostP);
+    sumQ += std::exp(q[i] - mostQ);
+  }
+  for (size_t i = 0; i < p.size(); ++i) {
+    double logP = p[i] - mostP - std::log(sumP), logQ = q[i] - mostQ - std::log(sumQ);
+    result += std::exp(logP) * (logP - logQ);
+  }
+  return std::max(result, 0.0);
+}
+
+Accuracy brisk::compare(const Outputs &before, const Outputs &after, int64_t classes, const ModelRunner &runner,
+                        ModelRunner::Set set) {
+  Accuracy result;
+  result.classes = classes >= 2;
+  uint64_t same = 0, rightBefore = 0, rightAfter = 0, labelledRows = 0, compared = 0;
+  double squares = 0, cosines = 0, divergences = 0;
+  for (size_t sample = 0; sample < before.size() && sample < after.size(); ++sample) {
+    for (auto [output, pair] : llvm::enumerate(llvm::zip(before[sample], after[sample]))) {
+      auto &[a, b] = pair;
+      // Outputs whose dims depend on values may differ in size: then they differ wholly.
+      if (a.size() != b.size()) {
+        result.relative += 1;
+        squares += 1;
+        ++compared;
+        continue;
+      }
+      double dot = 0, normA = 0, normB = 0;
+      for (size_t i = 0; i < a.size(); ++i) {
+        double x = a[i], y = b[i];
+        if (!std::isfinite(y) && std::isfinite(x))
+          result.finite = false;
+        if (!std::isfinite(x) || !std::isfinite(y))
+          continue;
+        dot += x * y;
+        normA += x * x;
+        normB += y * y;
+        result.relative += (x - y) * (x - y);
+        squares += x * x;
+        result.largest = std::max(result.largest, std::fabs(x - y));
+      }
+      if (!a.empty()) {
+        cosines += normA == 0 && normB == 0 ? 1 : dot / std::sqrt(std::max(normA * normB, 1e-60));
+        ++compared;
+      }
+      if (output != 0 || !result.classes)
+        continue;
+      std::vector<int64_t> labels = runner.labels(set, sample);
+      for (size_t row = 0; (row + 1) * classes <= a.size(); ++row) {
+        ArrayRef<float> rowA = ArrayRef(a).slice(row * classes, classes), rowB = ArrayRef(b).slice(row * classes, classes);
+        int64_t classA = argmax(rowA), classB = argmax(rowB);
+        ++result.rows;
+        same += classA == classB;
+        divergences += divergence(rowA, rowB);
+        if (row < labels.size()) {
+          ++labelledRows;
+          rightBefore += classA == labels[row];
+          rightAfter += classB == labels[row];
+        }
+      }
+    }
+  }
+  result.relative = squares > 0 ? result.relative / squares : result.relative;
+  result.cosine = compared ? std::min(1.0, cosines / static_cast<double>(compared)) : 1;
+  if (result.rows) {
+    result.agreement = static_cast<double>(same) / static_cast<double>(result.rows);
+    result.divergence = divergences / static_cast<double>(result.rows);
+  }
+  result.labelled = labelledRows > 0;
+  if (labelledRows) {
+    result.before = static_cast<double>(rightBefore) / static_cast<double>(labelledRows);
+    result.after = static_cast<double>(rightAfter) / static_cast<double>(labelledRows);
+  }
+  return result;
+}

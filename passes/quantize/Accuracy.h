@@ -1,0 +1,46 @@
+// How far a variant's outputs are from the model's.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_PASSES_QUANTIZE_ACCURACY_H
+#define BRISK_PASSES_QUANTIZE_ACCURACY_H
+
+#include "passes/quantize/ModelRunner.h"
+
+namespace brisk {
+
+/// The model's outputs for each sample, copied.
+using Outputs = std::vector<std::vector<std::vector<float>>>;
+
+enum class Metric { Top1, Cosine, Mse };
+
+struct Accuracy {
+  bool classes = false;   ///< the first output has rows of two classes or more
+  bool labelled = false;  ///< the user gave classes
+  uint64_t rows = 0;
+  double agreement = 1;   ///< share of rows with the same highest class
+  double before = 0, after = 0; ///< share of rows with the right highest class
+  double divergence = 0;  ///< mean Kullback-Leibler divergence of the softmax of rows
+  double cosine = 1;      ///< mean over samples and outputs
+  double relative = 0;    ///< sum of squared differences over sum of squares
+  double largest = 0;     ///< difference
+  bool finite = true;
+
+  /// What is lost, in points (hundredths): of true accuracy where there are labels, else of agreement; 100 (1 - cosine);
+  /// 100 times the relative squared error.
+  double drop(Metric metric) const;
+  /// A single number to rank variants by, without steps: divergence of classes, else the relative error.
+  double distance() const { return classes ? divergence : relative; }
+};
+
+/// Runs every sample of the set.
+llvm::FailureOr<Outputs> runAll(Program &program, const ModelRunner &runner, ModelRunner::Set set, size_t modelOutputs,
+                                llvm::SmallVectorImpl<int64_t> *rowSize = nullptr,
+                                llvm::ArrayRef<std::vector<float>> extra = {}, size_t limit = SIZE_MAX);
+
+/// Compares outputs of the same samples; `classes` is the row length of the first output.
+Accuracy compare(const Outputs &before, const Outputs &after, int64_t classes, const ModelRunner &runner,
+                 ModelRunner::Set set);
+
+} // namespace brisk
+#endif

@@ -1,0 +1,36 @@
+// Passes of the quantize stage.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_PASSES_QUANTIZE_PASSES_H
+#define BRISK_PASSES_QUANTIZE_PASSES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace brisk {
+class ModelRunner;
+
+/// What quantize-model decided, for people and for programs.
+struct QuantizeReport {
+  std::string table, json;
+};
+
+/// What the user asks for; see compiler/Options.def.
+struct QuantizeRequest {
+  std::string mode, calibrator = "auto", metric, sensitivity = "divergence", search = "bisection";
+  double percentile = 99.99;
+  double maxDrop = 0.5;       ///< points
+  bool floorGiven = false;    ///< else maxDrop is our own
+  bool keepSlower = false;    ///< no never-slower gate
+  bool details = false;       ///< errors layer by layer in the report
+  ModelRunner *runner = nullptr; ///< null: nothing can be measured
+  QuantizeReport *report = nullptr;
+};
+std::unique_ptr<mlir::Pass> createQuantizeModelPass(const QuantizeRequest &request);
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/quantize/Passes.h.inc"
+} // namespace brisk
+#endif

@@ -1,0 +1,254 @@
+// In: a float model on the onnx dialect, types inferred. Out: the same with quantization around the products that bear it.
+// Why here: before layouts and fusion, so that a model that comes quantized and one that is quantized here are one case.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/quantize/Quantizer.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace brisk;
+
+namespace brisk {
+#define GEN_PASS_DEF_QUANTIZEMODEL
+#include "passes/quantize/Passes.h.inc"
+} // namespace brisk
+
+/// Gains below this share of the time are noise.
+static constexpr double kNoise = 0.02;
+
+Quantizer::Quantizer(ModuleOp module, const QuantizeRequest &request)
+    : module(module), request(request), found(findLayers(module)) {
+  if (request.runner && request.runner->samples(ModelRunner::Evaluation) == 0)
+    set = ModelRunner::Calibration;
+  if (auto main = module.lookupSymbol<func::FuncOp>("main"))
+    modelOutputs = main.getNumResults();
+}
+
+LogicalResult Quantizer::prepare() {
+  if (!measures())
+    return success();
+  ModelRunner &runner = *request.runner;
+  auto program = runner.compile(OwningOpRef<ModuleOp>(module.clone()), set);
+  if (failed(program))
+    return failure();
+  floats = std::move(*program);
+  SmallVector<int64_t> rowSizes;
+  FailureOr<Outputs> outputs = runAll(*floats, runner, set, modelOutputs, &rowSizes);
+  if (failed(outputs))
+    return failure();
+  reference = std::move(*outputs);
+  classes = rowSizes.empty() ? 0 : rowSizes.front();
+  bool labelled = !runner.labels(set, 0).empty();
+  metric = llvm::StringSwitch<Metric>(request.metric)
+               .Case("top1", Metric::Top1)
+               .Case("mse", Metric::Mse)
+               .Case("cosine", Metric::Cosine)
+               .Default(labelled && classes >= 2 ? Metric::Top1 : Metric::Cosine);
+  if (metric == Metric::Top1 && classes < 2)
+    return module.emitError("--metric=top1 expects a first output whose last axis holds two classes or more, but it has ")
+           << classes;
+  return success();
+}
+
+Plan Quantizer::uniform(Precision precision) const {
+  Plan plan(found);
+  for (auto [layer, choice] : llvm::zip(found.layers, plan.layers))
+    if (supports(layer, precision))
+      choice.precision = precision;
+  return plan;
+}
+
+FailureOr<std::unique_ptr<Program>> Quantizer::compile(const Plan &plan, ModelRunner::Set samples) {
+  OwningOpRef<ModuleOp> clone = module.clone();
+  applyPlan(*clone, plan);
+  return request.runner->compile(std::move(clone), samples);
+}
+
+FailureOr<Trial> Quantizer::evaluate(const Plan &plan, StringRef name) {
+  Trial trial;
+  trial.name = name.str();
+  if (measures() && !plan.isFloat()) {
+    auto program = compile(plan, set);
+    if (failed(program))
+      return failure();
+    FailureOr<Outputs> outputs = runAll(**program, *request.runner, set, modelOutputs);
+    if (failed(outputs))
+      return failure();
+    trial.accuracy = compare(reference, *outputs, classes, *request.runner, set);
+    trial.drop = trial.accuracy.drop(metric);
+  }
+  trials.push_back(trial);
+  return trial;
+}
+
+FailureOr<Plan> Quantizer::chooseInt8() {
+  auto calibrator = llvm::StringSwitch<Calibrator>(request.calibrator)
+                        .Case("percentile", Calibrator::Percentile)
+                        .Case("entropy", Calibrator::Entropy)
+                        .Case("mse", Calibrator::Mse)
+                        .Default(Calibrator::MinMax);
+  if (failed(observe(/*histograms=*/calibrator != Calibrator::MinMax)))
+    return failure();
+  Plan plan = uniform(Precision::Int8);
+  plan.ranges = ranges(calibrator);
+  if (request.calibrator == "auto" && failed(correctBias(plan)))
+    return failure();
+  return plan;
+}
+
+FailureOr<Plan> Quantizer::chooseAuto() {
+  FailureOr<Plan> first = chooseInt8();
+  if (failed(first))
+    return failure();
+  Plan plan = *first, best = plan;
+  double least = INFINITY;
+  auto accept = [&](const Plan &candidate, StringRef name) -> FailureOr<bool> {
+    FailureOr<Trial> trial = evaluate(candidate, name);
+    if (failed(trial))
+      return failure();
+    if (trial->drop < least) {
+      least = trial->drop;
+      best = candidate;
+      decision = name.str();
+    }
+    return trial->drop <= request.maxDrop;
+  };
+  // What was corrected for other inputs is corrected anew.
+  auto keep = [&](ArrayRef<unsigned> layers) -> LogicalResult {
+    for (unsigned layer : layers)
+      plan.layers[layer] = {};
+    return correctBias(plan);
+  };
+  SmallVector<unsigned> depthwise, ends;
+  for (auto [i, layer] : llvm::enumerate(found.layers))
+    if (layer.depthwise)
+      depthwise.push_back(i);
+  ends = {0, static_cast<unsigned>(found.layers.size()) - 1};
+
+  FailureOr<bool> done = accept(plan, "min-max and bias correction");
+  if (succeeded(done) && !*done && !depthwise.empty())
+    done = succeeded(keep(depthwise)) ? accept(plan, "depthwise layers in fp32") : FailureOr<bool>(failure());
+  if (succeeded(done) && !*done && found.layers.size() > 2)
+    done = succeeded(keep(ends)) ? accept(plan, "first and last layer in fp32") : FailureOr<bool>(failure());
+  if (succeeded(done) && !*done) {
+    observers.clear();
+    if (failed(observe(/*histograms=*/true)))
+      return failure();
+    plan.ranges = ranges(Calibrator::Mse);
+    done = succeeded(correctBias(plan)) ? accept(plan, "ranges of least squared error") : FailureOr<bool>(failure());
+  }
+  // 16-bit activations: no machine here multiplies them by bytes, so they stay floats.
+  if (succeeded(done) && !*done)
+    done = accept(uniform(Precision::Int8Weights), "8-bit weights, activations in floats");
+  if (failed(done))
+    return failure();
+  if (!*done && least > request.maxDrop) {
+    decision = llvm::formatv("nothing stays within {0} points: the model is left in fp32", request.maxDrop).str();
+    module.emitWarning() << "quantization undone: " << decision << " (the best lost " << llvm::formatv("{0:f2}", least).str()
+                         << ")";
+    return Plan(found);
+  }
+  return best;
+}
+
+LogicalResult Quantizer::gate(Plan &plan) {
+  if (!measures() || request.keepSlower || plan.isFloat())
+    return success();
+  auto program = compile(plan, set);
+  if (failed(program))
+    return failure();
+  // In turns, so that a slow moment of the machine hits both.
+  for (int round = 0; round < 5; ++round) {
+    double before = floats->time(), after = (*program)->time();
+    timeBefore = round ? std::min(timeBefore, before) : before;
+    timeAfter = round ? std::min(timeAfter, after) : after;
+  }
+  if (timeAfter <= timeBefore * (1 - kNoise))
+    return success();
+  std::string text = llvm::formatv("a run takes {0:f1} us, and {1:f1} us in fp32", timeAfter * 1e6, timeBefore * 1e6);
+  module.emitWarning() << "quantization undone: it is not faster here (" << text << "); --keep-slower keeps it";
+  decision = "undone: " + text;
+  plan = Plan(found);
+  return success();
+}
+
+LogicalResult Quantizer::run() {
+  if (found.layers.empty()) {
+    module.emitWarning("nothing is quantized: the model has no product of floats");
+    return success();
+  }
+  if (failed(prepare()))
+    return failure();
+  StringRef mode = request.mode;
+  bool calibrated = mode == "int8" || mode == "mixed";
+  if (calibrated && (!request.runner || request.runner->samples(ModelRunner::Calibration) == 0))
+    return module.emitError("--quantize=") << mode << " needs samples: give them with --calibration=";
+  FailureOr<Plan> plan = failure();
+  if (mode == "mixed")
+    plan = chooseMixed();
+  else if (mode == "int8" && request.calibrator == "auto")
+    plan = chooseAuto();
+  else if (mode == "int8")
+    plan = chooseInt8();
+  else
+    plan = uniform(llvm::StringSwitch<Precision>(mode)
+                       .Case("dynamic", Precision::Dynamic)
+                       .Case("int8w", Precision::Int8Weights)
+                       .Case("int4w", Precision::Int4Weights)
+                       .Case("bf16", Precision::BF16)
+                       .Default(Precision::F32));
+  if (failed(plan))
+    return failure();
+  if (mode == "int8w")
+    plan->block = 128;
+  if (mode == "int4w" && request.runner && request.runner->samples(ModelRunner::Calibration) && failed(scaleInputs(*plan)))
+    return failure();
+  // Choices that measured nothing on the way.
+  bool searched = mode == "mixed" || (mode == "int8" && request.calibrator == "auto");
+  if (!searched && !plan->isFloat()) {
+    FailureOr<Trial> trial = evaluate(*plan, mode.str() + (calibrated ? ", " + request.calibrator : std::string()));
+    if (failed(trial))
+      return failure();
+    if (request.floorGiven && measures() && trial->drop > request.maxDrop) {
+      decision = llvm::formatv("undone: {0:f2} points lost, above the {1} allowed", trial->drop, request.maxDrop);
+      module.emitWarning() << "quantization " << decision;
+      *plan = Plan(found);
+    }
+  }
+  if (request.details && measures() && !plan->isFloat()) {
+    FailureOr<std::vector<double>> measured = layerErrors(*plan);
+    if (failed(measured))
+      return failure();
+    errors = *measured;
+  }
+  if (failed(gate(*plan)))
+    return failure();
+  report(*plan);
+  applyPlan(module, *plan);
+  return success();
+}
+
+namespace {
+struct QuantizeModel : brisk::impl::QuantizeModelBase<QuantizeModel> {
+  using QuantizeModelBase::QuantizeModelBase;
+  explicit QuantizeModel(const QuantizeRequest &request) : request(request) {}
+
+  void runOnOperation() override {
+    QuantizeRequest chosen = request.value_or(QuantizeRequest());
+    if (!request)
+      chosen.mode = mode;
+    if (chosen.mode != "none" && failed(Quantizer(getOperation(), chosen).run()))
+      signalPassFailure();
+  }
+
+  std::optional<QuantizeRequest> request;
+};
+} // namespace
+
+std::unique_ptr<Pass> brisk::createQuantizeModelPass(const QuantizeRequest &request) {
+  return std::make_unique<QuantizeModel>(request);
+}

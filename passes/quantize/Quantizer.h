@@ -1,0 +1,77 @@
+// From a float model and samples to a plan.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef BRISK_PASSES_QUANTIZE_QUANTIZER_H
+#define BRISK_PASSES_QUANTIZE_QUANTIZER_H
+
+#include "passes/quantize/Accuracy.h"
+#include "passes/quantize/Passes.h"
+#include "passes/quantize/Plan.h"
+
+namespace brisk {
+
+/// One plan that was tried, as measured.
+struct Trial {
+  std::string name;
+  Accuracy accuracy;
+  double drop = 0;
+};
+
+class Quantizer {
+public:
+  Quantizer(mlir::ModuleOp module, const QuantizeRequest &request);
+
+  /// Chooses a plan and applies it to the module. Fails with a diagnostic.
+  llvm::LogicalResult run();
+
+private:
+  bool measures() const { return request.runner && request.runner->samples(set) > 0; }
+
+  // Calibrate.cpp
+  /// Observers of all tensors, filled by running the model on the calibration samples.
+  llvm::LogicalResult observe(bool histograms);
+  std::vector<Interval> ranges(Calibrator calibrator) const;
+  /// Shifts that make each layer's mean output what it was, in program order: each one sees what those before it changed.
+  llvm::LogicalResult correctBias(Plan &plan);
+  /// Scales of inputs of weight-only layers.
+  llvm::LogicalResult scaleInputs(Plan &plan);
+
+  // Quantizer.cpp
+  llvm::LogicalResult prepare();
+  Plan uniform(Precision precision) const;
+  llvm::FailureOr<std::unique_ptr<Program>> compile(const Plan &plan, ModelRunner::Set samples);
+  /// Compiles and compares; remembered in `trials`.
+  llvm::FailureOr<Trial> evaluate(const Plan &plan, llvm::StringRef name);
+  llvm::FailureOr<Plan> chooseInt8();
+  llvm::FailureOr<Plan> chooseAuto();
+  /// Undoes a plan that gains nothing in the time of a run.
+  llvm::LogicalResult gate(Plan &plan);
+
+  // Sensitivity.cpp
+  llvm::FailureOr<Plan> chooseMixed();
+  llvm::FailureOr<std::vector<double>> sensitivities(const Plan &low);
+  /// The relative squared error of each layer's result, with all before it quantized.
+  llvm::FailureOr<std::vector<double>> layerErrors(const Plan &plan);
+
+  // Report.cpp
+  void report(const Plan &plan);
+
+  mlir::ModuleOp module;
+  const QuantizeRequest &request;
+  Layers found;
+  ModelRunner::Set set = ModelRunner::Evaluation;
+  Metric metric = Metric::Cosine;
+  unsigned modelOutputs = 0;
+  int64_t classes = 0;
+  Outputs reference; ///< of the float model
+  std::unique_ptr<Program> floats;
+  std::vector<Observer> observers;
+  std::vector<Trial> trials;
+  std::vector<double> sensitivity, errors;
+  std::string decision; ///< why the result is what it is
+  double timeBefore = 0, timeAfter = 0;
+};
+
+} // namespace brisk
+#endif

@@ -1,0 +1,166 @@
+"""--quantize on trained networks: what is lost, what is reported, what is refused.
+
+Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import numpy as np
+import onnx
+import pytest
+from models.recipe import Unavailable
+from models.trained import NAMES, Trained, trained
+from onnx import TensorProto, helper, numpy_helper
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BRISK_BUILD", ROOT / "build")) / "bin"
+
+
+def briskc(*arguments: str | pathlib.Path) -> subprocess.CompletedProcess:
+    return subprocess.run([str(a) for a in [BUILD / "briskc", *arguments]], capture_output=True, text=True, timeout=300)
+
+
+def network(name: str) -> Trained:
+    try:
+        return trained(name)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def quantized(tmp_path: pathlib.Path, name: str, *options: str, emit: str = "so") -> dict:
+    """The report; the artifact is tmp_path/out."""
+    files = network(name)
+    done = briskc(files.model, "-o", tmp_path / "out", f"--emit={emit}", "--calibration", files.calibration, "--eval",
+                  files.evaluation, "--report", tmp_path / "report.json", *options)
+    assert done.returncode == 0, done.stderr
+    return json.loads((tmp_path / "report.json").read_text())
+
+
+def test_auto_loses_at_most_half_a_point_on_nearly_all(tmp_path):
+    drops = {}
+    for name in NAMES:
+        report = quantized(tmp_path, name, "--quantize=int8", "--keep-slower")
+        assert report["evaluated_on"] == "eval" and report["metric"] == "top1"
+        last = next(s for s in report["steps"] if s["name"] == report["decision"])
+        assert last["top1_before"] > 0.75
+        drops[name] = last["drop"]
+    assert sum(drop <= 0.5 for drop in drops.values()) >= 0.9 * len(drops), drops
+
+
+def test_a_bad_calibrator_shows_in_the_report(tmp_path):
+    report = quantized(tmp_path, "digits_cnn", "--quantize=int8", "--calibrator=percentile", "--percentile=50",
+                       "--keep-slower")
+    (step,) = report["steps"]
+    assert step["drop"] > 20 and step["top1_after"] < step["top1_before"] - 0.2
+    assert all(layer["precision"] == "int8" for layer in report["layers"])
+    assert max(layer["relative_error"] for layer in report["layers"]) > 0.05
+
+
+def test_a_loss_above_the_floor_is_undone(tmp_path):
+    files = network("digits_cnn")
+    done = briskc(files.model, "-o", tmp_path / "out", "--quantize=int8", "--calibrator=percentile", "--percentile=50",
+                  "--calibration", files.calibration, "--eval", files.evaluation, "--max-accuracy-drop=1%")
+    assert done.returncode == 0 and "quantization undone" in done.stderr and "above the 1" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["digits_mlp", "digits_cnn", "digits_depthwise", "digits_transformer"])
+def test_the_file_written_runs_in_onnxruntime(tmp_path, name):
+    """QuantizeLinear and DequantizeLinear around every product, and the same classes as the model in floats."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    report = quantized(tmp_path, name, "--quantize=int8", emit="onnx")
+    ops = [node.op_type for node in onnx.load(tmp_path / "out").graph.node]
+    assert ops.count("QuantizeLinear") > 0 and ops.count("DequantizeLinear") >= 2 * len(report["layers"]) - 1
+    files = network(name)
+    sessions = [onnxruntime.InferenceSession(path) for path in (files.model, tmp_path / "out")]
+    samples = np.load(files.evaluation)["x"]
+    floats, integers = ([s.run(None, {"x": x})[0].argmax() for x in samples] for s in sessions)
+    assert np.mean(np.array(floats) == integers) >= 0.995
+
+
+@pytest.mark.parametrize("mode, most", [("dynamic", 0.5), ("int8w", 0.5), ("int4w", 3.0), ("bf16", 1.0)])
+def test_other_precisions(tmp_path, mode, most):
+    report = quantized(tmp_path, "digits_transformer", f"--quantize={mode}", "--keep-slower")
+    (step,) = report["steps"]
+    assert step["drop"] <= most and 0 < step["max_difference"]
+    # Products of two activations have no weights.
+    assert {layer["precision"] for layer in report["layers"]} - {"fp32"} == {mode}
+
+
+@pytest.mark.parametrize("metric", ["divergence", "gauss-newton", "local"])
+@pytest.mark.parametrize("search", ["bisection", "greedy"])
+def test_mixed_precision_holds_the_floor(tmp_path, metric, search):
+    """Ranges that clip cost all layers together more than is allowed; some alone fit."""
+    report = quantized(tmp_path, "digits_cnn", "--quantize=mixed", "--calibrator=percentile", "--percentile=97",
+                       "--metric=cosine", "--max-accuracy-drop=0.1", "--sensitivity=" + metric,
+                       "--precision-search=" + search, "--keep-slower")
+    low = [layer for layer in report["layers"] if layer["precision"] == "int8"]
+    assert report["steps"][0]["drop"] > 0.1 and len(low) < len(report["layers"])
+    assert all(layer["sensitivity"] >= 0 for layer in report["layers"])
+    if low:
+        kept = [s for s in report["steps"] if s["name"] == f"{len(low)} layers int8"]
+        assert any(step["drop"] <= 0.1 for step in kept)
+
+
+def test_what_is_not_faster_is_undone(tmp_path):
+    """Without --keep-slower the report holds both times, and fp32 is kept unless they differ in favour."""
+    report = quantized(tmp_path, "wine_mlp", "--quantize=int8")
+    time = report["time"]
+    assert report["kept"] == (time["quantized_us"] <= 0.98 * time["fp32_us"])
+    assert report["kept"] or report["decision"].startswith("undone")
+
+
+def test_int8_without_samples_is_wrong_usage(tmp_path):
+    done = briskc(network("wine_mlp").model, "-o", tmp_path / "out", "--quantize=int8")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "--quantize=int8 needs samples of the model's inputs" in done.stderr
+
+
+@pytest.mark.parametrize("flag", ["--quantize=int9", "--calibrator=best", "--metric=f1", "--percentile=0",
+                                  "--max-accuracy-drop=much", "--sensitivity=x", "--precision-search=x", "--report=x.html"])
+def test_wrong_options_are_told(tmp_path, flag):
+    done = briskc("no.onnx", "-o", tmp_path / "out", flag)
+    assert done.returncode == 2 and done.stderr.startswith(f"briskc: error: {flag}: expects ")
+
+
+def small(tmp_path: pathlib.Path) -> pathlib.Path:
+    weight = numpy_helper.from_array(np.arange(6, dtype=np.float32).reshape(3, 2), "w")
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"], "product")], "g",
+                              [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, [2, 2])], [weight])
+    path = tmp_path / "small.onnx"
+    path.write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
+                                       ir_version=8).SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize("arrays, message", [
+    ({"z": np.zeros((2, 3), np.float32)}, "has no array 'x', which is an input of the model"),
+    ({"x": np.zeros((2, 4), np.float32)}, "array 'x' has dims [2, 4], but the input expects [2, 3]"),
+    ({"x": np.zeros((2, 3), np.float64)}, "'x' expects float32, but the file has float64"),
+    ({"x": np.full((2, 3), np.nan, np.float32)}, "array 'x' holds a NaN in sample 0"),
+    ({"x": np.zeros((0, 2, 3), np.float32)}, "there are none"),
+    ({"x": np.zeros((4, 2, 3), np.float32), "label": np.zeros(3, np.int64)}, "array 'label' has dims [3], but the file "
+     "holds 4 samples"),
+    ({"x": np.zeros((4, 2, 3), np.float32), "label": np.zeros(4, np.float32)}, "array 'label' must hold integers"),
+])
+def test_bad_samples_are_told_in_one_line(tmp_path, arrays, message):
+    np.savez(tmp_path / "samples.npz", **arrays)
+    done = briskc(small(tmp_path), "-o", tmp_path / "out", "--quantize=int8", "--calibration", tmp_path / "samples.npz")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+    assert f"samples '{tmp_path}/samples.npz'" in done.stderr and message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_single_samples(tmp_path):
+    folder = tmp_path / "samples"
+    folder.mkdir()
+    for i in range(3):
+        np.savez(folder / f"{i}.npz", x=np.full((2, 3), i - 1, np.float32))
+    done = briskc(small(tmp_path), "-o", tmp_path / "out.onnx", "--emit=onnx", "--quantize=int8", "--calibration", folder)
+    assert done.returncode == 0, done.stderr
+    (scale,) = [numpy_helper.to_array(t) for t in onnx.load(tmp_path / "out.onnx").graph.initializer if t.name == "x_scale"]
+    assert scale == np.float32(2 / 255)  # from -1 to 1

@@ -76,6 +76,8 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
     iterators = contract.iterators();
     packed = contract.packedLoop();
     grouped = contract.groupedLoop();
+    if (grouped && !packed)
+      return std::nullopt;
     body = &contract.getEpilogue().front();
     // A trip count is the size of a dim that the loop indexes alone.
     for (unsigned d = 0; d < iterators.size(); ++d) {

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "targets/cpu/EmitChannels.h"
 #include "targets/cpu/EmitContract.h"
 #include "targets/cpu/VectorizeBody.h"
 
@@ -145,6 +146,8 @@ FailureOr<Nest> cpu::nestOf(OpBuilder &b, Operation *op) {
 }
 
 OpFoldResult cpu::unitsOf(OpBuilder &b, Operation *op) {
+  if (auto product = channelProductOf(b, op))
+    return unitsOfChannels(b, *product);
   if (auto contraction = contractionOf(b, op))
     return unitsOfContraction(b, *contraction);
   FailureOr<Nest> nest = nestOf(b, op);
@@ -154,6 +157,10 @@ OpFoldResult cpu::unitsOf(OpBuilder &b, Operation *op) {
 LogicalResult cpu::emitStructured(OpBuilder &b, Operation *op, ArrayRef<Value> leading, const VectorUnit &unit,
                                   std::optional<Share> share) {
   Indices ix{b, op->getLoc()};
+  if (auto product = leading.empty() ? channelProductOf(b, op) : std::nullopt) {
+    emitChannels(b, *product, unit, Point::origin(product->nest, b), share);
+    return success();
+  }
   if (auto contraction = contractionOf(b, op, leading.size())) {
     Point start = Point::origin(contraction->nest, b);
     for (auto [d, index] : llvm::enumerate(leading))

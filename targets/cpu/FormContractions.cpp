@@ -108,6 +108,7 @@ struct Choice {
   bool pack;
   Product product;
   std::optional<unsigned> grouped = {}; // the sum whose factors lie together
+  bool panels = true;                   // packed in panels of columns, not with all of them in a row
 };
 
 /// The sum along which A's elements, read with `maps[a]`, are neighbours.
@@ -158,16 +159,48 @@ std::optional<Choice> choose(linalg::GenericOp op, Product product) {
   return best;
 }
 
+/// Bytes multiplied channel by channel with a small constant window: the channels are the columns, all in a row.
+std::optional<Choice> chooseChannels(linalg::GenericOp op, Product product) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  auto iterators = op.getIteratorTypesArray();
+  SmallVector<unsigned> result = plainLoops(maps[2]);
+  if (!product.bytes || result.empty() || sizes[result.back()] < 16)
+    return std::nullopt;
+  unsigned column = result.back();
+  for (unsigned b : {1u, 0u}) {
+    SmallVector<unsigned> loops = plainLoops(maps[b]);
+    if (!isConstant(op.getDpsInputs()[b]) || !llvm::is_contained(loops, column) || !runsAlong(maps[1 - b], column))
+      continue;
+    int64_t window = 1;
+    for (unsigned d = 0; d < sizes.size(); ++d) {
+      bool isSum = iterators[d] == utils::IteratorType::reduction;
+      if (d != column && isSum != llvm::is_contained(loops, d))
+        return std::nullopt;
+      window *= isSum ? sizes[d] : 1;
+    }
+    if (window < 2 || window > 64)
+      return std::nullopt;
+    for (AffineExpr expr : maps[1 - b].getResults())
+      for (unsigned d : loops)
+        if (d != column && expr.isFunctionOfDim(d))
+          return Choice{column, 1 - b, b, true, product, d, false};
+  }
+  return std::nullopt;
+}
+
 /// The constant factor in panels, with its map.
 struct Packed {
   Value factor;
   AffineMap map;
   Value columnSums; // of bytes, where they were asked for
   AffineMap columnSumsMap;
+  int64_t length; // of the grouped sum
 };
 
 /// Packs the constant factor as [other parallel loops..., column / 32, sums..., 32], or with groups of g
-/// [..., sums..., last sum / g, 32, g], zero past the last column and the last of a group.
+/// [..., sums..., last sum / g, 32, g], zero past the last column and the last of a group. Without panels:
+/// [..., sums..., last sum / g, column, g].
 Packed pack(OpBuilder &b, linalg::GenericOp op, Choice choice) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
@@ -196,7 +229,8 @@ Packed pack(OpBuilder &b, linalg::GenericOp op, Choice choice) {
     sizes[loops[axis]] = type.getDimSize(axis);
     stride *= type.getDimSize(axis);
   }
-  int64_t columns = sizes[choice.column], panels = llvm::divideCeil(columns, kPanel), group = choice.product.group;
+  int64_t columns = sizes[choice.column], panel = choice.panels ? kPanel : columns;
+  int64_t panels = llvm::divideCeil(columns, panel), group = choice.product.group;
   MLIRContext *context = op.getContext();
   AffineExpr column = getAffineDimExpr(choice.column, context);
   SmallVector<AffineExpr> results, outerResults;
@@ -206,28 +240,31 @@ Packed pack(OpBuilder &b, linalg::GenericOp op, Choice choice) {
     shape.push_back(sizes[d]);
   }
   outerResults = results, outerShape = shape;
-  results.push_back(column.floorDiv(kPanel));
-  shape.push_back(panels);
+  if (choice.panels) {
+    results.push_back(column.floorDiv(panel));
+    shape.push_back(panels);
+  }
   for (unsigned d : ArrayRef(order).drop_front(batches)) {
     results.push_back(getAffineDimExpr(d, context));
     shape.push_back(sizes[d]);
   }
+  Packed packed;
   int64_t length = 1, lengthStride = 0;
   if (choice.grouped) {
     length = sizes[*choice.grouped], lengthStride = strides[*choice.grouped];
     results.push_back(getAffineDimExpr(*choice.grouped, context).floorDiv(group));
     shape.push_back(llvm::divideCeil(length, group));
   }
-  results.push_back(column % kPanel);
-  shape.push_back(kPanel);
+  results.push_back(choice.panels ? column % panel : column);
+  shape.push_back(panel);
   if (choice.grouped) {
     results.push_back(getAffineDimExpr(*choice.grouped, context) % group);
     shape.push_back(group);
   }
+  packed.length = length;
   auto packedType = RankedTensorType::get(shape, type.getElementType());
   outerResults.push_back(column);
   outerShape.push_back(columns);
-  Packed packed;
   packed.map = AffineMap::get(sizes.size(), 0, results, context);
   packed.columnSumsMap = AffineMap::get(sizes.size(), 0, outerResults, context);
 
@@ -255,10 +292,10 @@ Packed pack(OpBuilder &b, linalg::GenericOp op, Choice choice) {
   auto fill = [&](auto *to) {
     auto *elements = reinterpret_cast<decltype(to)>(const_cast<char *>(from.data()));
     for (int64_t base : outerPlaces)
-      for (int64_t panel = 0; panel < panels; ++panel)
+      for (int64_t start = 0; start < panels * panel; start += panel)
         for (int64_t k : innerPlaces)
           for (int64_t first = 0; first < length; first += group)
-            for (int64_t n = panel * kPanel, end = n + kPanel; n < end; ++n)
+            for (int64_t n = start, end = n + panel; n < end; ++n)
               for (int64_t i = first; i < first + group; ++i)
                 *to++ = n >= columns || i >= length ? 0 : elements[isSplat ? 0 : base + k + n * step + i * lengthStride];
   };
@@ -294,7 +331,7 @@ Packed pack(OpBuilder &b, linalg::GenericOp op, Choice choice) {
 void form(linalg::GenericOp op, Value init, Choice choice) {
   OpBuilder b(op);
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  Packed packed{op.getDpsInputs()[choice.b], maps[choice.b], Value(), AffineMap()};
+  Packed packed{op.getDpsInputs()[choice.b], maps[choice.b], Value(), AffineMap(), 1};
   if (choice.pack)
     packed = pack(b, op, choice);
   SmallVector<Value> inputs{op.getDpsInputs()[choice.a], packed.factor};
@@ -310,7 +347,8 @@ void form(linalg::GenericOp op, Value init, Choice choice) {
   auto isUnsigned = [&](unsigned input) { return choice.product.bytes && choice.product.bytes->isUnsigned[input]; };
   auto contract = ContractOp::create(b, op.getLoc(), op.getResultTypes(), inputs, init, b.getAffineMapArrayAttr(all),
                                      b.getStrArrayAttr(iterators), isUnsigned(choice.a), isUnsigned(choice.b),
-                                     static_cast<bool>(packed.columnSums));
+                                     static_cast<bool>(packed.columnSums),
+                                     choice.panels ? IntegerAttr() : b.getI64IntegerAttr(packed.length));
   Block &block = contract.getEpilogue().emplaceBlock();
   block.addArgument(contract.getSumType(), op.getLoc());
   b.setInsertionPointToStart(&block);
@@ -330,7 +368,10 @@ struct CpuFormContractions : brisk::impl::CpuFormContractionsBase<CpuFormContrac
       Value init = product ? zeroFilled(op.getDpsInits()[0]) : Value();
       if (!init)
         continue;
-      if (auto choice = choose(op, *product))
+      auto choice = choose(op, *product);
+      if (!choice)
+        choice = chooseChannels(op, *product);
+      if (choice)
         form(op, init, *choice);
     }
   }

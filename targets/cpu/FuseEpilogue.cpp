@@ -78,7 +78,7 @@ ContractOp fuse(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
   Block &old = op.getEpilogue().front();
   auto contract = ContractOp::create(b, consumer.getLoc(), consumer.getResultTypes(), inputs, consumer.getDpsInits()[0],
                                      op.getIndexingMaps(), op.getIteratorTypes(), op.getUnsignedA(),
-                                     op.getUnsignedB(), op.getColumnSums());
+                                     op.getUnsignedB(), op.getColumnSums(), op.getGroupLengthAttr());
   contract->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   Block &block = contract.getEpilogue().emplaceBlock();
   IRMapping mapping;

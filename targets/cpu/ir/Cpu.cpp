@@ -32,7 +32,8 @@ SmallVector<utils::IteratorType> ContractOp::iterators() {
 std::optional<unsigned> ContractOp::packedLoop() {
   for (AffineExpr expr : maps()[1].getResults())
     if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr); binary && binary.getKind() == AffineExprKind::FloorDiv)
-      if (auto dim = dyn_cast<AffineDimExpr>(binary.getLHS()))
+      if (auto dim = dyn_cast<AffineDimExpr>(binary.getLHS());
+          dim && iterators()[dim.getPosition()] == utils::IteratorType::parallel)
         return dim.getPosition();
   return std::nullopt;
 }
@@ -77,6 +78,8 @@ LogicalResult ContractOp::verify() {
   if (a.isF32() ? group.has_value() : !group || group->second * a.getIntOrFloatBitWidth() != 32)
     return emitOpError("expects narrow factors, and no others, in groups of 32 bits, but got ")
            << AffineMapAttr::get(all[1]);
+  if (group && !packedLoop() && !getGroupLength())
+    return emitOpError("expects a group length where groups are not in panels");
   if (getColumnSums() && !getElementTypeOrSelf(getInputs()[2].getType()).isInteger(32))
     return emitOpError("expects sums of columns of i32, but got ") << getInputs()[2].getType();
   if (getEpilogue().getNumArguments() != getInputs().size() - getNumFactors() + 1)
@@ -121,7 +124,8 @@ struct ContractBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<
     }
     auto lowered = ContractOp::create(rewriter, op->getLoc(), TypeRange(), ValueRange(buffers).drop_back(),
                                       buffers.back(), contract.getIndexingMaps(), contract.getIteratorTypes(),
-                                      contract.getUnsignedA(), contract.getUnsignedB(), contract.getColumnSums());
+                                      contract.getUnsignedA(), contract.getUnsignedB(), contract.getColumnSums(),
+                                      contract.getGroupLengthAttr());
     lowered->setDiscardableAttrs(contract->getDiscardableAttrDictionary());
     rewriter.inlineRegionBefore(contract.getEpilogue(), lowered.getEpilogue(), lowered.getEpilogue().begin());
     bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());

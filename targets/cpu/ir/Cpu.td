@@ -28,7 +28,9 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, P
     `unsigned_b` say how the bytes are read) or bf16 (sums in f32). Narrow
     factors that fill 32 bits lie together: the map of B then ends in
     `k floordiv 4`, `n mod 32`, `k mod 4` (2 for bf16), and numbers past the
-    last k are zero. With `column_sums` the third input holds the sum of each
+    last k are zero. Without panels (channels multiplied one by one) it ends in
+    `k floordiv 4`, `n`, `k mod 4`, and `group_length` is the length of the sum
+    over k, which no operand tells. With `column_sums` the third input holds the sum of each
     column of B, for machines that multiply bytes of one signedness by bytes of
     the other only; it is no operand of the region.
 
@@ -45,7 +47,7 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, P
   }];
   let arguments = (ins Variadic<AnyShaped>:$inputs, AnyShaped:$init,
                        AffineMapArrayAttr:$indexing_maps, StrArrayAttr:$iterator_types, UnitAttr:$unsigned_a,
-                       UnitAttr:$unsigned_b, UnitAttr:$column_sums);
+                       UnitAttr:$unsigned_b, UnitAttr:$column_sums, OptionalAttr<I64Attr>:$group_length);
   let results = (outs Variadic<AnyRankedTensor>:$outputs);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{

@@ -69,16 +69,19 @@ REQUANTIZE = """%scale = arith.constant 3.0e-4 : f32
         cpu.yield %6 : i8"""
 
 
-def bytes_case(x, w, out_maps, maps, loops, kinds, want):
+def bytes_case(x, w, out_maps, maps, loops, kinds, want, packed=None, more="", requantized=True):
     """A raw one and one that is requantized."""
-    attrs = ("unsigned_a, " if x.dtype == np.uint8 else "") + ("unsigned_b, " if w.dtype == np.uint8 else "")
-    packed, n = pack(w, 4), w.shape[-1]
+    attrs = more + ("unsigned_a, " if x.dtype == np.uint8 else "") + ("unsigned_b, " if w.dtype == np.uint8 else "")
+    n = w.shape[-1]
+    packed = pack(w, 4) if packed is None else packed
     inputs, all_maps = [x, packed], list(maps)
     if x.dtype == w.dtype:
         attrs += "column_sums, "
         inputs.append(guarded(w.astype(np.int32).reshape(-1, n).sum(0, dtype=np.int32)))
         all_maps.append("n")
     add(loops, kinds, [*all_maps, out_maps], [*inputs, aligned(want.shape, np.int32)], "cpu.yield %e0 : i32", want, attrs)
+    if not requantized:
+        return
     bias = guarded(rng.integers(-100000, 100000, n).astype(np.int32))
     scaled = np.rint((want + bias).astype(np.float32) * np.float32(3.0e-4)).clip(-128, 127).astype(np.int8)
     add(loops, kinds, [*all_maps, "n", out_maps], [*inputs, bias, aligned(want.shape, np.int8)], REQUANTIZE, scaled, attrs,
@@ -88,7 +91,7 @@ def bytes_case(x, w, out_maps, maps, loops, kinds, want):
 def products():
     signs = list(itertools.product((np.int8, np.uint8), repeat=2))
     sizes = [(m, n, k) for m in (1, 2, 5, 13, 29) for n in (1, 3, 8, 17, 32, 33, 64, 130) for k in (1, 2, 3, 4, 7, 64, 129)]
-    for i, s in enumerate(rng.permutation(len(sizes))[:32]):
+    for i, s in enumerate(rng.permutation(len(sizes))[:16]):
         (m, n, k), (ta, tb) = sizes[s], signs[i % 4]
         x, w = random(ta, m, k), random(tb, k, n)
         want = x.astype(np.int64) @ w.astype(np.int64)
@@ -97,8 +100,8 @@ def products():
     for ta, tb in signs:
         for va, vb in itertools.product((np.iinfo(ta).min, np.iinfo(ta).max), (np.iinfo(tb).min, np.iinfo(tb).max)):
             x, w = guarded(np.full((3, 70), va, ta)), guarded(np.full((70, 40), vb, tb))
-            want = x.astype(np.int64) @ w.astype(np.int64)
-            bytes_case(x, w, "m, n", ["m, k", "n floordiv 32, k floordiv 4, n mod 32, k mod 4"], "m, n, k", "ppr", want)
+            bytes_case(x, w, "m, n", ["m, k", "n floordiv 32, k floordiv 4, n mod 32, k mod 4"], "m, n, k", "ppr",
+                       x.astype(np.int64) @ w.astype(np.int64), requantized=False)  # fmt: skip
 
 
 def convolutions():
@@ -114,6 +117,25 @@ def convolutions():
         bytes_case(x, w, "h, w, n", [window, "n floordiv 32, y, x, c floordiv 4, n mod 32, c mod 4"], "h, w, n, y, x, c", "ppprrr", want)
 
 
+def channels():
+    """Depthwise windows: four rows of the window in a group, all channels in a row."""
+    shapes = ((9, 16, 3, 1, 1), (8, 150, 3, 2, 1), (11, 72, 5, 1, 1), (12, 24, 2, 1, 2), (5, 384, 1, 1, 1), (13, 33, 7, 2, 1), (4, 64, 4, 1, 1))
+    for i, (size, c, k, stride, dilation) in enumerate(shapes):
+        for ta, tb in ((np.int8, np.uint8)[:: 1 - 2 * (i % 2)], ((np.int8, np.int8), (np.uint8, np.uint8))[i // 2 % 2]):
+            x, w = random(ta, size, size, c), random(tb, k, k, c)
+            h = (size - (k - 1) * dilation - 1) // stride + 1
+            want = np.zeros((h, h, c), np.int64)
+            for y, z in itertools.product(range(k), range(k)):
+                part = x[y * dilation :, z * dilation :][: (h - 1) * stride + 1 : stride, : (h - 1) * stride + 1 : stride]
+                want += part.astype(np.int64) * w[y, z].astype(np.int64)
+            padded = np.zeros((-(-k // 4) * 4, k, c), tb)
+            padded[:k] = w
+            packed = guarded(padded.reshape(-1, 4, k, c).transpose(0, 2, 3, 1))
+            window = f"{stride}*h + {dilation}*y, {stride}*w + {dilation}*x, n"
+            bytes_case(x, w, "h, w, n", [window, "y floordiv 4, x, n, y mod 4"], "h, w, n, y, x", "ppprr", want, packed,
+                       f"group_length = {k} : i64, ")  # fmt: skip
+
+
 def halves():
     for m, n, k in ((1, 64, 33), (5, 40, 64), (13, 33, 7), (2, 8, 1)):
         x, w = ((rng.standard_normal(s).astype(np.float32).view(np.uint32) >> 16).astype(np.uint16) for s in ((m, k), (k, n)))
@@ -125,6 +147,7 @@ def halves():
 
 products()
 convolutions()
+channels()
 halves()
 for isa in machines():
     kernels = Kernels("".join(texts), isa)

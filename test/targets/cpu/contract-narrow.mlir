@@ -5,6 +5,8 @@
 // CHECK-DAG: #[[B:.*]] = affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2 floordiv 4, d1 mod 32, d2 mod 4)>
 // CHECK-DAG: #[[N:.*]] = affine_map<(d0, d1, d2) -> (d1)>
 // CHECK-DAG: #[[C:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-DAG: #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0 + d3, d1 + d4, d2)>
+// CHECK-DAG: #[[TAPS:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d4, d3 floordiv 4, d2, d3 mod 4)>
 // CHECK-LABEL: func.func @bytes(
 // CHECK: dense_resource<packed{{.*}}> : tensor<2x2x32x4xi8>
 // CHECK-NOT: linalg
@@ -93,4 +95,27 @@ func.func @halves(%a: tensor<5x6xbf16>) -> tensor<5x40xf32> {
     linalg.yield %2 : f32
   } -> tensor<5x40xf32>
   return %0 : tensor<5x40xf32>
+}
+
+// Channels multiplied one by one: rows of the window in groups, and how many there are.
+// CHECK-LABEL: func.func @channels(
+// CHECK: dense_resource<packed{{.*}}> : tensor<3x1x24x4xi8>
+// CHECK: cpu.contract {group_length = 3 : i64, indexing_maps = [#[[WINDOW]], #[[TAPS]],
+func.func @channels(%a: tensor<9x9x24xi8>) -> tensor<7x7x24xi32> {
+  %b = arith.constant dense<3> : tensor<3x3x24xi8>
+  %zero = arith.constant 0 : i32
+  %empty = tensor.empty() : tensor<7x7x24xi32>
+  %init = linalg.fill ins(%zero : i32) outs(%empty : tensor<7x7x24xi32>) -> tensor<7x7x24xi32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(h, w, n, y, x) -> (h + y, w + x, n)>, affine_map<(h, w, n, y, x) -> (y, x, n)>,
+                                        affine_map<(h, w, n, y, x) -> (h, w, n)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b : tensor<9x9x24xi8>, tensor<3x3x24xi8>) outs(%init : tensor<7x7x24xi32>) {
+  ^bb0(%x: i8, %y: i8, %s: i32):
+    %p = arith.extui %x : i8 to i32
+    %q = arith.extsi %y : i8 to i32
+    %1 = arith.muli %p, %q : i32
+    %2 = arith.addi %s, %1 : i32
+    linalg.yield %2 : i32
+  } -> tensor<7x7x24xi32>
+  return %0 : tensor<7x7x24xi32>
 }

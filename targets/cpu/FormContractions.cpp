@@ -4,6 +4,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "targets/cpu/Passes.h"
@@ -39,6 +40,12 @@ Value zeroFilled(Value value) {
 
 /// The bytes of a constant tensor, or of its one element if all are the same; empty for anything else.
 ArrayRef<char> dataOf(Value value, bool &isSplat) {
+  // Another shape is the same bytes.
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
   ElementsAttr attr;
   if (!matchPattern(value, m_Constant(&attr)) || !attr.getElementType().isIntOrFloat() ||
       attr.getElementType().getIntOrFloatBitWidth() % 8)

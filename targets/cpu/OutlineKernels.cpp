@@ -88,6 +88,11 @@ struct CpuOutlineKernels : brisk::impl::CpuOutlineKernelsBase<CpuOutlineKernels>
     auto run = getOperation().lookupSymbol<func::FuncOp>("run");
     if (!run)
       return;
+    // What was written in place needs no copy.
+    run.walk([](linalg::CopyOp op) {
+      if (op->getNumResults() == 0 && op.getInputs()[0] == op.getOutputs()[0])
+        op.erase();
+    });
     SmallVector<Operation *> kernels;
     run.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (!isKernel(op))

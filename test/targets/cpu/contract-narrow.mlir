@@ -97,12 +97,13 @@ func.func @halves(%a: tensor<5x6xbf16>) -> tensor<5x40xf32> {
   return %0 : tensor<5x40xf32>
 }
 
-// Channels multiplied one by one: rows of the window in groups, and how many there are.
+// Channels multiplied one by one, the window under another shape: rows of the window in groups, and how many there are.
 // CHECK-LABEL: func.func @channels(
 // CHECK: dense_resource<packed{{.*}}> : tensor<3x1x24x4xi8>
 // CHECK: cpu.contract {group_length = 3 : i64, indexing_maps = [#[[WINDOW]], #[[TAPS]],
 func.func @channels(%a: tensor<9x9x24xi8>) -> tensor<7x7x24xi32> {
-  %b = arith.constant dense<3> : tensor<3x3x24xi8>
+  %flat = arith.constant dense<3> : tensor<9x24xi8>
+  %b = tensor.expand_shape %flat [[0, 1], [2]] output_shape [3, 3, 24] : tensor<9x24xi8> into tensor<3x3x24xi8>
   %zero = arith.constant 0 : i32
   %empty = tensor.empty() : tensor<7x7x24xi32>
   %init = linalg.fill ins(%zero : i32) outs(%empty : tensor<7x7x24xi32>) -> tensor<7x7x24xi32>

@@ -221,7 +221,7 @@ public:
     return problems.empty() ? Status::Done : Status::ModelError;
   }
 
-  Status predict(const ModelSource &model, bool json, std::string &report) {
+  Status predict(const ModelSource &model, PredictedModel &predicted) {
     TargetRegistry targets = makeTargets();
     auto found = targets.find(options.target);
     if (found == targets.end())
@@ -242,9 +242,17 @@ public:
     OwningOpRef<ModuleOp> module = read(model, *shapes);
     if (!module)
       return Status::ModelError;
+    Compression compression(options, *targets.at("cpu"));
+    if (llvm::Error error = compression.check())
+      return usage(llvm::toString(std::move(error)));
     HostEvaluator evaluator(*targets.at("cpu"));
-    PipelineContext pipelineContext{options, target, &evaluator};
+    PipelineContext pipelineContext{options, target, &evaluator, compression.wanted() ? &compression.request : nullptr};
     for (const Stage &stage : pipeline()) {
+      if (StringRef(stage.name) == "compress" && compression.wanted())
+        if (llvm::Error error = compression.readSamples(*module)) {
+          sink("error", llvm::toString(std::move(error)));
+          return Status::ModelError;
+        }
       if (StringRef(stage.name) == "lower") {
         if (failed(recordSignature(*module)))
           return Status::ModelError;
@@ -260,9 +268,7 @@ public:
       if (failed(passes.run(*module)))
         return Status::ModelError;
     }
-    cost::Prediction prediction = cost::predict(cost::factsOf(*module), *machine, isa);
-    report = json ? llvm::formatv("{0:2}\n", predictionJson(nameOf(model), machine->name, isa->name, prediction)).str()
-                  : predictionTable(nameOf(model), machine->name, isa->name, prediction);
+    predicted = {nameOf(model), machine->name, isa->name, cost::predict(cost::factsOf(*module), *machine, isa)};
     return Status::Done;
   }
 
@@ -413,9 +419,9 @@ Status brisk::check(const ModelSource &model, const Options &options, bool json,
   return Compilation(options, sink).check(model, json, report);
 }
 
-Status brisk::predict(const ModelSource &model, const Options &options, bool json, std::string &report,
-                      const DiagnosticSink &sink) {
-  return Compilation(options, sink).predict(model, json, report);
+Status brisk::predictModel(const ModelSource &model, const Options &options, PredictedModel &predicted,
+                           const DiagnosticSink &sink) {
+  return Compilation(options, sink).predict(model, predicted);
 }
 
 std::vector<std::pair<std::string, std::string>> brisk::stages() {

@@ -6,7 +6,9 @@
 #define BRISK_COMPILER_COMPILER_H
 
 #include "compiler/Options.h"
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +48,18 @@ Status check(const ModelSource &model, const Options &options, bool json, std::s
 /// (compiler/Predict.h).
 Status predict(const ModelSource &model, const Options &options, bool json, std::string &report,
                const DiagnosticSink &sink);
+
+/// Predicts a variant of a model from measurements of its base: `variant` and `base` are what predict() reports as JSON,
+/// `measuredUs` the microseconds of the base's kernels by index, `totalUs` of a whole run (0: unknown). False and a
+/// message where a text is no prediction.
+bool predictVariant(const std::string &variant, const std::string &base, const std::map<int64_t, double> &measuredUs,
+                    double totalUs, std::string &report, std::string &message);
+
+/// Measures the machine at hand (options.measurements empty), or adapts options.machine to whole models that were
+/// measured elsewhere (a file, see compiler/Calibrate.h), and writes the machine file `output`. `report` says how far
+/// predictions are from the measurements. Progress goes to the sink as "progress".
+Status calibrateMachine(const std::string &output, const std::string &measurements, const Options &options,
+                        std::string &report, const DiagnosticSink &sink);
 
 /// Name and one-line help of the pipeline's stages, in order.
 std::vector<std::pair<std::string, std::string>> stages();

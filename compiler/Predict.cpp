@@ -4,8 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Predict.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/xxhash.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -28,8 +29,8 @@ std::vector<std::string> brisk::openInputs(ModuleOp module) {
   return found;
 }
 
-json::Value brisk::predictionJson(StringRef model, StringRef machine, StringRef isa,
-                                  const cost::Prediction &prediction) {
+json::Value brisk::jsonOf(const PredictedModel &predicted) {
+  const cost::Prediction &prediction = predicted.prediction;
   json::Array kernels, unknown(prediction.open);
   for (const cost::KernelPrediction &kernel : prediction.kernels) {
     SmallVector<StringRef> nodes;
@@ -50,11 +51,12 @@ json::Value brisk::predictionJson(StringRef model, StringRef machine, StringRef 
                                    {"flops", kernel.flops},
                                    {"bytes", kernel.bytes},
                                    {"work", std::move(work)},
-                                   {"key", llvm::utohexstr(llvm::xxh3_64bits(kernel.key), true)}});
+                                   {"measured", kernel.measured},
+                                   {"key", kernel.key}});
   }
-  return json::Object{{"model", model},
-                      {"machine", machine},
-                      {"isa", isa},
+  return json::Object{{"model", predicted.model},
+                      {"machine", predicted.machine},
+                      {"isa", predicted.isa},
                       {"total_us", prediction.totalUs},
                       {"run_us", prediction.runUs},
                       {"host_us", prediction.hostUs},
@@ -62,11 +64,11 @@ json::Value brisk::predictionJson(StringRef model, StringRef machine, StringRef 
                       {"kernels", std::move(kernels)}};
 }
 
-std::string brisk::predictionTable(StringRef model, StringRef machine, StringRef isa,
-                                   const cost::Prediction &prediction) {
+std::string brisk::tableOf(const PredictedModel &predicted) {
+  const cost::Prediction &prediction = predicted.prediction;
   std::string text;
   llvm::raw_string_ostream out(text);
-  out << model << " on " << machine << " (" << isa << "), predicted\n";
+  out << predicted.model << " on " << predicted.machine << " (" << predicted.isa << "), predicted\n";
   out << "      us  share  class           op        nodes\n";
   auto row = [&](double us, StringRef kind, StringRef op, StringRef nodes) {
     out << llvm::format("%8.1f %5.1f%%  ", us, prediction.totalUs > 0 ? 100 * us / prediction.totalUs : 0.0)
@@ -81,4 +83,61 @@ std::string brisk::predictionTable(StringRef model, StringRef machine, StringRef
   for (const std::string &what : prediction.open)
     out << "not known: " << what << "\n";
   return text;
+}
+
+/// Back from jsonOf(), as far as predictVariant() looks.
+static llvm::Expected<PredictedModel> fromJson(StringRef text) {
+  auto value = json::parse(text);
+  if (!value)
+    return value.takeError();
+  PredictedModel result;
+  json::Path::Root root("prediction");
+  json::ObjectMapper mapper(*value, root);
+  const json::Array *kernels = value->getAsObject() ? value->getAsObject()->getArray("kernels") : nullptr;
+  bool whole = kernels && mapper && mapper.map("model", result.model) && mapper.map("machine", result.machine) &&
+               mapper.map("isa", result.isa) && mapper.map("total_us", result.prediction.totalUs) &&
+               mapper.map("run_us", result.prediction.runUs) && mapper.map("host_us", result.prediction.hostUs) &&
+               mapper.map("unknown", result.prediction.open);
+  for (size_t i = 0; whole && i < kernels->size(); ++i) {
+    cost::KernelPrediction &kernel = result.prediction.kernels.emplace_back();
+    json::ObjectMapper row((*kernels)[i], root);
+    std::vector<std::string> nodes;
+    whole = row && row.map("nodes", nodes) && row.map("op", kernel.op) && row.map("class", kernel.kind) &&
+            row.map("index", kernel.index) && row.map("calls", kernel.calls) && row.map("us", kernel.us) &&
+            row.map("overhead_us", kernel.overheadUs) && row.map("flops", kernel.flops) &&
+            row.map("bytes", kernel.bytes) && row.map("key", kernel.key);
+    kernel.nodes = llvm::join(nodes, "+");
+    const json::Object *work = whole ? (*kernels)[i].getAsObject()->getObject("work") : nullptr;
+    cost::eachCount(kernel.work, [&](StringRef name, double &count) {
+      count = work ? work->getNumber(name).value_or(0) : 0;
+    });
+  }
+  if (!whole)
+    return llvm::createStringError("expects a prediction as --predict=json prints it");
+  return result;
+}
+
+bool brisk::predictVariant(const std::string &variant, const std::string &base,
+                           const std::map<int64_t, double> &measuredUs, double totalUs, std::string &report,
+                           std::string &message) {
+  auto changed = fromJson(variant), known = fromJson(base);
+  for (auto *parsed : {&changed, &known})
+    if (!*parsed && message.empty())
+      message = llvm::toString(parsed->takeError());
+    else
+      llvm::consumeError(parsed->takeError());
+  if (!message.empty())
+    return false;
+  changed->prediction = cost::predictVariant(changed->prediction, known->prediction, measuredUs, totalUs);
+  report = llvm::formatv("{0}", jsonOf(*changed)).str();
+  return true;
+}
+
+Status brisk::predict(const ModelSource &model, const Options &options, bool json, std::string &report,
+                      const DiagnosticSink &sink) {
+  PredictedModel predicted;
+  Status status = predictModel(model, options, predicted, sink);
+  if (status == Status::Done)
+    report = json ? llvm::formatv("{0:2}\n", jsonOf(predicted)).str() : tableOf(predicted);
+  return status;
 }

@@ -5,6 +5,7 @@
 #ifndef BRISK_COMPILER_PREDICT_H
 #define BRISK_COMPILER_PREDICT_H
 
+#include "compiler/Compiler.h"
 #include "llvm/Support/JSON.h"
 #include "passes/cost/Predict.h"
 #include <string>
@@ -14,15 +15,22 @@ namespace brisk {
 /// "input 'x' has open dims batch, time" for each such input of a lowered module.
 std::vector<std::string> openInputs(mlir::ModuleOp module);
 
+struct PredictedModel {
+  std::string model, machine, isa;
+  cost::Prediction prediction;
+};
+
+/// Predicts `model` for options.machine, or the machine at hand; see predict() in Compiler.h.
+Status predictModel(const ModelSource &model, const Options &options, PredictedModel &predicted,
+                    const DiagnosticSink &sink);
+
 /// {"model", "machine", "isa", "total_us", "run_us", "host_us", "unknown": [...],
-///  "kernels": [{"nodes": [...], "op", "class", "index", "calls", "us", "overhead_us", "share", "flops", "bytes", "work": {instructions of
-///               one call, by kind}, "key": equal for kernels that take the same time}]}
-llvm::json::Value predictionJson(llvm::StringRef model, llvm::StringRef machine, llvm::StringRef isa,
-                                 const cost::Prediction &prediction);
+///  "kernels": [{"nodes": [...], "op", "class", "index", "calls", "us", "overhead_us", "share", "flops", "bytes",
+///               "work": {instructions of one call, by kind}, "measured": false, "key": equal for kernels that do the same}]}
+llvm::json::Value jsonOf(const PredictedModel &predicted);
 
 /// The same as a table: kernels as they run, then the sum.
-std::string predictionTable(llvm::StringRef model, llvm::StringRef machine, llvm::StringRef isa,
-                            const cost::Prediction &prediction);
+std::string tableOf(const PredictedModel &predicted);
 
 } // namespace brisk
 #endif

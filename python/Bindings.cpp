@@ -98,6 +98,29 @@ template <Reporter reporter> py::tuple report(const ModelSource &model, const py
   return py::make_tuple(static_cast<int>(status), report, lines);
 }
 
+py::tuple calibrate(const std::string &output, const std::string &measurements, const py::dict &given) {
+  Options options = readOptions(given);
+  Lines lines;
+  std::string text;
+  Status status;
+  {
+    py::gil_scoped_release release;
+    status = calibrateMachine(output, measurements, options, text,
+                              [&](const std::string &severity, const std::string &message) {
+                                lines.emplace_back(severity, message);
+                              });
+  }
+  return py::make_tuple(static_cast<int>(status), text, lines);
+}
+
+std::string variantOf(const std::string &variant, const std::string &base, const std::map<int64_t, double> &measuredUs,
+                      double totalUs) {
+  std::string text, message;
+  if (!predictVariant(variant, base, measuredUs, totalUs, text, message))
+    throw py::value_error(message);
+  return text;
+}
+
 ModelSource fromBytes(const py::bytes &bytes, const std::string &name, const std::string &folder) {
   ModelSource source;
   source.bytes = std::string(bytes);
@@ -125,6 +148,10 @@ PYBIND11_MODULE(_brisk, module) {
              "Returns (status, report as JSON, [(severity, message)]).");
   module.def("predict", &report<&predict>, py::arg("model"), py::arg("options"),
              "Returns (status, report as JSON, [(severity, message)]).");
+  module.def("predict_variant", &variantOf, py::arg("variant"), py::arg("base"), py::arg("measured_us"),
+             py::arg("total_us"), "Predictions are JSON, as predict() returns them.");
+  module.def("calibrate_machine", &calibrate, py::arg("output"), py::arg("measurements"), py::arg("options"),
+             "Returns (status, errors of predictions in words, [(severity, message)]).");
   module.def("options", &describeOptions, "(name, type, default, group, value name, help) of each option.");
   module.def("stages", &stages, "(name, help) of each stage of the pipeline.");
   module.def("version", &versionText);

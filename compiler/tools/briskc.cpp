@@ -99,6 +99,13 @@ int main(int argc, char **argv) {
                              cl::value_desc("json"), cl::ValueOptional, cl::cat(flags.category("Model")));
   cl::opt<std::string> predict("predict", cl::desc("predict the latency, kernel by kernel, and stop"),
                                cl::value_desc("json"), cl::ValueOptional, cl::cat(flags.category("Machine")));
+  cl::opt<bool> calibrate("calibrate-machine",
+                          cl::desc("measure this machine (about a minute) and write its description to -o FILE"),
+                          cl::cat(flags.category("Machine")));
+  cl::opt<std::string> measurements("measurements",
+                                    cl::desc("with --calibrate-machine: adapt --machine to whole models measured elsewhere, "
+                                             "lines of model,microseconds[,NAME=1x3x224x224...]"),
+                                    cl::value_desc("FILE"), cl::cat(flags.category("Machine")));
   cl::SetVersionPrinter([](raw_ostream &stream) { stream << brisk::versionText() << "\n"; });
   SmallVector<const cl::OptionCategory *> categories = flags.categoryList();
   cl::HideUnrelatedOptions(categories);
@@ -109,20 +116,30 @@ int main(int argc, char **argv) {
     errs() << "briskc: error: " << first.split(": ").second << "\n";
     return static_cast<int>(brisk::Status::Usage);
   }
+  brisk::Options options;
+  flags.read(options);
+  auto say = [](const std::string &severity, const std::string &text) {
+    if (severity == "report")
+      errs() << text;
+    else if (severity != "progress")
+      errs() << "briskc: " << severity << ": " << text << "\n";
+    else if (errs().is_displayed())
+      errs() << "\r" << text;
+  };
+  if (calibrate) {
+    std::string report;
+    brisk::Status status = brisk::calibrateMachine(output, measurements, options, report, say);
+    if (errs().is_displayed())
+      errs() << "\n";
+    outs() << report;
+    return static_cast<int>(status);
+  }
   if (input.empty()) {
     errs() << "briskc: error: expects a model; see briskc --help\n";
     return static_cast<int>(brisk::Status::Usage);
   }
-  brisk::Options options;
-  flags.read(options);
   brisk::ModelSource model;
   model.path = input;
-  auto say = [](const std::string &severity, const std::string &text) {
-    if (severity == "report")
-      errs() << text;
-    else
-      errs() << "briskc: " << severity << ": " << text << "\n";
-  };
   // Flags that ask for a report on stdout in place of an artifact.
   using Reporter = brisk::Status (*)(const brisk::ModelSource &, const brisk::Options &, bool, std::string &,
                                      const brisk::DiagnosticSink &);

@@ -52,10 +52,10 @@ double instructionsOf(Operation &op) {
       .Cases({"absf", "absi", "copysign", "fma", "floor", "ceil", "roundeven", "trunc"}, 0)
       .Cases({"exp", "exp2"}, 14)
       .Case("expm1", 20)
-      .Cases({"log", "log2", "log1p", "log10"}, 22)
-      .Case("tanh", 22)
-      .Case("erf", 26)
-      .Cases({"sin", "cos"}, 26)
+      .Cases({"log", "log2", "log1p", "log10"}, 32)
+      .Case("tanh", 12)
+      .Case("erf", 12)
+      .Cases({"sin", "cos"}, 32)
       .Cases({"powf", "fpowi"}, 50)
       .Default(-1);
 }
@@ -378,9 +378,12 @@ void Walker::block(Block &block, double calls, bool repeated, Arguments &argumen
     for (Region &region : op.getRegions())
       for (Block &inner : region)
         this->block(inner, calls * share, repeated, arguments);
-    if (recording && repeated && (isa<memref::LoadOp, memref::StoreOp>(op) ||
-                                   isa<arith::ArithDialect, math::MathDialect>(op.getDialect())))
-      program.hostOperations += op.hasTrait<OpTrait::ConstantLike>() ? 0 : calls;
+    // Whole numbers are addresses, which cost little.
+    bool counts = isa<memref::LoadOp, memref::StoreOp>(op) ||
+                  (isa<arith::ArithDialect, math::MathDialect>(op.getDialect()) && op.getNumResults() == 1 &&
+                   isa<FloatType>(op.getResult(0).getType()));
+    if (recording && repeated && counts && !op.hasTrait<OpTrait::ConstantLike>())
+      program.hostOperations += calls;
   }
 }
 

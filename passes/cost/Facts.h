@@ -62,7 +62,7 @@ struct KernelFacts {
 
 struct ProgramFacts {
   std::vector<KernelFacts> kernels; // in the order of their first calls
-  double hostOperations = 0;        // between the kernels, inside loops
+  double hostOperations = 0;        // between the kernels, inside loops: on memory and floats
   std::vector<std::string> open;    // what is not known: sizes, trip counts
 };
 

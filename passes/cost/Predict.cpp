@@ -94,6 +94,11 @@ std::map<std::string, double> Prediction::byKind() const {
   return us;
 }
 
+KernelPrediction brisk::cost::predictKernel(const KernelFacts &facts, const machine::Description &machine,
+                                            const machine::Isa *isa) {
+  return Predictor(machine, isa ? *isa : machine.isas.back()).kernel(facts);
+}
+
 Prediction brisk::cost::predict(const ProgramFacts &facts, const machine::Description &machine,
                                 const machine::Isa *isa) {
   Prediction result;

@@ -39,6 +39,10 @@ struct Prediction {
 /// Predicts one run on `isa` of `machine` (the highest if null).
 Prediction predict(const ProgramFacts &facts, const machine::Description &machine, const machine::Isa *isa = nullptr);
 
+/// One kernel of a program.
+KernelPrediction predictKernel(const KernelFacts &facts, const machine::Description &machine,
+                               const machine::Isa *isa = nullptr);
+
 /// The prediction of a variant from a measured base: kernels that the base has too (equal keys) take what they took
 /// there, the others what the model says, scaled by how right it was on the base (over kernels of their class, or all).
 Prediction predictVariant(const Prediction &variant, const Prediction &base,

@@ -116,12 +116,20 @@ Work contraction(const KernelFacts &facts, const Nest &nest, int64_t vectorBits)
     }
   }
   double lanes = vectorBits / 32.0, n = columns ? nest.loops[*columns].size : 1, m = rows ? nest.loops[*rows].size : 1;
-  double vectors = std::ceil(n / lanes), width = std::min(vectors, 2 * kPanel / lanes / 2);
-  double block = std::min(kRows, m);
-  double blocks = std::ceil(m / kRows);
+  double vectors = std::ceil(n / lanes), blocks = std::ceil(m / kRows), block = std::ceil(m / blocks);
+  // Few rows leave registers for more panels.
+  double panels = 1, registers = vectorBits >= 512 ? 31 : 16;
+  auto fits = [&](double rows, double columns) { return rows * columns + columns + 1 <= registers; };
+  while (blocks == 1 && panels < 4 && 2 * (panels + 1) * (block + 1) + 1 <= 31 && n >= (panels + 1) * kPanel)
+    ++panels;
+  double width = std::min(vectors, panels * kPanel / lanes);
+  if (!fits(block, width))
+    width = std::min(width, 2.0);
+  double most = block;
+  while (most > 1 && !fits(most, width))
+    --most;
+  blocks *= std::ceil(block / most);
   block = std::ceil(m / blocks);
-  if (block < 4)
-    width = std::min(vectors, std::max(width, 4 * kPanel / lanes));
   double tiles = outer / m * blocks * std::ceil(vectors / width);
   // A step of a tile: its multiply-adds, its loads, or the wait for the sums.
   double slots = std::max({block * width, block + width, kInFlight});
@@ -219,9 +227,6 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
   for (const OperandFacts &operand : nest.operands) {
     // An accumulator stays in a register.
     double share = operand.output ? 1 / reductions : rowLoop && nest.ignores(operand, *rowLoop) ? 1 / rows : 1;
-    // Where one block spans the vector's loop and all taps are written out, what rows share is loaded once for all.
-    if (!operand.output && rowLoop && nest.ignores(operand, *rowLoop) && taps == reductions && inner <= 4)
-      share = 1 / nest.loops[*rowLoop].size;
     if (!along)
       continue;
     double step = operand.linear ? operand.coefficient[*along] : -1;
@@ -231,8 +236,6 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
       work.accesses += points * share;
     else if (step == 2 && !operand.output)
       work.accesses += 3 * points * share;
-    else if (step == taps && taps == reductions && taps > 1 && !operand.output)
-      work.accesses += 3 * points * share; // the taps of neighbours lie side by side: loads and shuffles
     else
       work.gathers += iterations * share * (operand.linear ? 1 : 2);
   }

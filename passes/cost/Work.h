@@ -27,7 +27,7 @@ struct Work {
 };
 
 /// Calls `visit(name, value)` for each count of instructions.
-template <typename Visitor> void eachCount(const Work &work, Visitor visit) {
+template <typename Counts, typename Visitor> void eachCount(Counts &work, Visitor visit) {
   visit("products", work.products);
   visit("tiles", work.tiles);
   visit("accesses", work.accesses);

@@ -9,11 +9,12 @@ Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
-from .compiler import (CompileError, CompileWarning, PredictedKernel, Prediction, Problem, check, compile, compile_file,
-                       export, options, predict, version)
+from .compiler import (CompileError, CompileWarning, PredictedKernel, Prediction, Problem, calibrate_machine, check,
+                       compile, compile_file, export, options, predict, predict_variant, version)
 from .model import CompiledModel, KernelTime, ValueInfo, load
 
 __version__ = "0.1.0"
 
 __all__ = ["CompileError", "CompileWarning", "CompiledModel", "KernelTime", "PredictedKernel", "Prediction", "Problem",
-           "ValueInfo", "check", "compile", "compile_file", "export", "load", "options", "predict", "version"]
+           "ValueInfo", "calibrate_machine", "check", "compile", "compile_file", "export", "load", "options", "predict",
+           "predict_variant", "version"]

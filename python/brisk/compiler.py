@@ -143,8 +143,9 @@ class PredictedKernel:
     nodes: the ONNX nodes that it computes. op: what they became. kind: contraction,
     gemv, depthwise, reduction, transcendental, memory or recurrence. index: as in
     CompiledModel.report["kernels"], -1 if unknown. us: of all calls; overhead_us of
-    it is counted in calls and loops. work: instructions of one call, by kind. key:
-    equal for kernels that take the same time."""
+    it is counted in calls and loops. work: instructions of one call, by kind.
+    measured: us was measured on a base, see `predict_variant`. key: equal for
+    kernels that do the same."""
 
     nodes: tuple[str, ...]
     op: str
@@ -157,6 +158,7 @@ class PredictedKernel:
     flops: float
     bytes: float
     work: dict[str, float]
+    measured: bool
     key: str
 
 
@@ -188,10 +190,46 @@ def predict(model: "Model", target: str = "cpu", *, args: Sequence[Any] | None =
         raise ValueError("; ".join(message for _, message in diagnostics))
     if status:
         raise CompileError(diagnostics)
+    return _prediction(report)
+
+
+def _prediction(report: str) -> Prediction:
     known = json.loads(report)
     kernels = tuple(PredictedKernel(**{"kind" if key == "class" else key: tuple(value) if key == "nodes" else value
                                        for key, value in kernel.items()}) for kernel in known.pop("kernels"))
     return Prediction(kernels=kernels, unknown=tuple(known.pop("unknown")), **known)
+
+
+def predict_variant(variant: Prediction, base: Prediction, measured_us: Mapping[int, float],
+                    total_us: float = 0) -> Prediction:
+    """The latency of a variant of a model whose base was measured: kernels that
+    both have take what they took there, the others what the cost model says,
+    scaled by how right it was on the base.
+
+    measured_us: microseconds in one run of the base's kernels, by index (those of
+    `CompiledModel.profile` are in the order of report["kernels"]). total_us: of a
+    whole run of the base, if it was measured too. ValueError if a prediction
+    is not whole."""
+    def text(prediction: Prediction) -> str:
+        known = dataclasses.asdict(prediction)
+        for kernel in known["kernels"]:
+            kernel["class"] = kernel.pop("kind")
+        return json.dumps(known)
+
+    return _prediction(_compiler().predict_variant(text(variant), text(base), dict(measured_us), total_us))
+
+
+def calibrate_machine(output: Path, *, measurements: Path | None = None, target: str = "cpu", **keywords: Any) -> str:
+    """Measures this machine (about a minute) and writes its description, which
+    `machine=` takes, to `output`. With measurements, a file of lines
+    "model,microseconds[,NAME=1x3x224x224...]", it adapts `machine` (or the one at
+    hand) to whole models measured elsewhere instead. Returns how far predictions
+    are from measurements, in words. ValueError for wrong options or files."""
+    status, report, diagnostics = _compiler().calibrate_machine(
+        os.fspath(output), "" if measurements is None else os.fspath(measurements), _options(target, keywords))
+    if status:
+        raise ValueError("; ".join(message for severity, message in diagnostics if severity == "error"))
+    return report
 
 
 def compile_file(model: "Model", output: Path, target: str = "cpu", *, args: Sequence[Any] | None = None,

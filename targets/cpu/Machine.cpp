@@ -6,7 +6,7 @@
 #include "targets/cpu/VectorUnit.h"
 
 #include "runtime/runtime.h"
-#include <unistd.h>
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace brisk;
 using namespace brisk::cpu;
@@ -16,10 +16,13 @@ namespace {
 /// GHz that a server core holds under vector load; calibration replaces what follows from it.
 constexpr double kClock = 3.5;
 
-/// Bytes of a cache as the system tells them, or a common size.
-double cacheBytes(int name, double otherwise) {
-  long bytes = sysconf(name);
-  return bytes > 0 ? static_cast<double>(bytes) : otherwise;
+/// Bytes of the cache at place `index` as the system tells them, or a common size.
+double cacheBytes(int index, double otherwise) {
+  std::string path = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/size";
+  auto buffer = llvm::MemoryBuffer::getFileAsStream(path);
+  llvm::StringRef text = buffer ? (*buffer)->getBuffer().trim() : "";
+  double unit = text.consume_back("K") ? 1024 : text.consume_back("M") ? 1024 * 1024 : 1, size = 0;
+  return text.getAsDouble(size) || size <= 0 ? otherwise : size * unit;
 }
 
 } // namespace
@@ -39,9 +42,9 @@ machine::Description cpu::describeHost() {
                          unit.vectorBits,
                          {{"f32", f32}, {"i8", f32 * (unit.dotBytes ? 4 : 1.5)}, {"bf16", f32 * (unit.dotBf16 ? 2 : 0.7)}}});
   }
-  host.memory = {{"L1", cacheBytes(_SC_LEVEL1_DCACHE_SIZE, 32 << 10), 64 * kClock},
-                 {"L2", cacheBytes(_SC_LEVEL2_CACHE_SIZE, 1 << 20), 24 * kClock},
-                 {"L3", cacheBytes(_SC_LEVEL3_CACHE_SIZE, 16 << 20), 10 * kClock},
-                 {"memory", 0, 15}};
+  host.memory = {{"L1", cacheBytes(0, 32 << 10), 64 * kClock},
+                 {"L2", cacheBytes(2, 1 << 20), 48 * kClock},
+                 {"L3", cacheBytes(3, 16 << 20), 24 * kClock},
+                 {"memory", 0, 25}};
   return host;
 }

@@ -19,10 +19,11 @@ module attributes {machine.desc = #machine.desc<{
 // -----
 
 // Data from beyond the cache, ten times: the bytes take longer than the instructions.
-// CHECK-LABEL: kernel 'copy': recurrence, 10.000 calls, 0.000 flops, 20971520.000 bytes, 2100.090 us
+// CHECK-LABEL: kernel 'copy': recurrence, 10.000 calls, 0.000 flops, 20971520.000 bytes, 2097.963 us
 module attributes {machine.desc = #machine.desc<{
     isas = [{name = "narrow", vector_bits = 256 : i64}],
-    memory = [{name = "near", bytes = 65536, gb_per_s = 100}, {name = "far", gb_per_s = 10.0}]}>} {
+    memory = [{name = "near", bytes = 65536, gb_per_s = 100}, {name = "far", gb_per_s = 10.0}],
+    overheads = {kernel = 10, entry = 0, run = 0}, rates = {access = 12}}>} {
   func.func @main(%x: memref<262144xf32>, %y: memref<262144xf32>) {
     %c0 = arith.constant 0 : index
     %c1 = arith.constant 1 : index
@@ -39,11 +40,12 @@ module attributes {machine.desc = #machine.desc<{
 // A function called twice is two kernels with the names of their callers; a contraction is as fast as its data type,
 // but for idle places: 128 rows are 11 blocks of at most 12.
 // CHECK-LABEL: kernel 'one': contraction, 1.000 calls, 4194304.000 flops
-// CHECK-SAME: 43.595 us
+// CHECK-SAME: 43.424 us
 // CHECK: kernel 'two': contraction, 1.000 calls, 4194304.000 flops
 module attributes {machine.desc = #machine.desc<{
     isas = [{name = "narrow", vector_bits = 256 : i64, compute = {f32 = 100.0}}],
-    memory = [{name = "all", gb_per_s = 1000}], overheads = {kernel = 0, tile = 0, entry = 0, run = 0}}>} {
+    memory = [{name = "all", gb_per_s = 1000}], overheads = {kernel = 0, tile = 0, entry = 0, run = 0},
+    rates = {access = 12}}>} {
   func.func @main(%a: memref<128x128xf32>, %b: memref<4x128x32xf32>, %c: memref<128x128xf32>) {
     func.call @kernel(%a, %b, %c) : (memref<128x128xf32>, memref<4x128x32xf32>, memref<128x128xf32>) -> () loc("one")
     func.call @kernel(%a, %b, %c) : (memref<128x128xf32>, memref<4x128x32xf32>, memref<128x128xf32>) -> () loc("two")

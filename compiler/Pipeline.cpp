@@ -16,7 +16,7 @@ static const Stage kStages[] = {
      [](OpPassManager &passes, const PipelineContext &context) {
        passes.addPass(createInferShapes());
        passes.addPass(createSimplifyShapes());
-       passes.addPass(createFoldConstantsPass(context.evaluator));
+       passes.addPass(createFoldConstantsPass(context.evaluator, /*keepQuantized=*/true));
        // Folded contents (paddings, shapes) say more about types.
        passes.addPass(createInferShapes());
        passes.addPass(createSimplifyShapes());
@@ -26,6 +26,11 @@ static const Stage kStages[] = {
      [](OpPassManager &passes, const PipelineContext &context) {
        if (context.quantize)
          passes.addPass(createQuantizeModelPass(*context.quantize));
+     }},
+    {"narrow", "compute on quantized tensors in integers",
+     [](OpPassManager &passes, const PipelineContext &) {
+       passes.addPass(createFormIntegers());
+       passes.addPass(createCSEPass());
      }},
     {"layout", "put channels last where convolutions and windows are",
      [](OpPassManager &passes, const PipelineContext &context) {

@@ -19,8 +19,11 @@ using namespace mlir;
 using namespace brisk;
 
 QuantizedForm brisk::quantizedForm(Operation *op) {
-  if (auto iface = dyn_cast<QuantizableInterface>(op))
-    return iface.quantizedForm();
+  auto iface = dyn_cast<QuantizableInterface>(op);
+  return iface ? iface.quantizedForm() : pointwiseForm(op);
+}
+
+QuantizedForm brisk::pointwiseForm(Operation *op) {
   QuantizedForm form;
   auto elementwise = dyn_cast<ElementwiseInterface>(op);
   if (!elementwise || op->getNumResults() != 1 || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())

@@ -21,11 +21,16 @@ def QuantizableInterface : OpInterface<"QuantizableInterface"> {
     }]>,
     InterfaceMethod<[{
         Of a Product or Average: makes the integer form of the op and returns its first result in floats, of the
-        result's type. `factors` holds the quantized activations and then the weight; other operands
-        (the bias) are taken from the op. Null, and nothing made, where these factors have no integer form.
+        result's shape. `factors` holds the quantized activations and then the weight; other operands
+        (the bias) are taken from the op. With a `divisor` (a scalar, else null) it is divided by that. Null where
+        these factors have no integer form; what was made until then has no users.
       }], "::mlir::Value", "buildQuantized",
-      (ins "::brisk::onnx::OpMaker &":$make, "::llvm::ArrayRef<::brisk::QuantizedValue>":$factors), "",
-      [{ return {}; }]>,
+      (ins "::brisk::onnx::OpMaker &":$make, "::llvm::ArrayRef<::brisk::QuantizedValue>":$factors,
+           "::mlir::Value":$divisor), "", [{ return {}; }]>,
+    InterfaceMethod<[{
+        Of a Pointwise op that is min(max(x, low), high): low and high, infinite where there is no such bound.
+        nullopt for all others.
+      }], "std::optional<std::pair<double, double>>", "clampBounds", (ins), "", [{ return std::nullopt; }]>,
   ];
 }
 

@@ -50,6 +50,8 @@ struct QuantizedValue {
 
 /// The facts about any op: those it states, Pointwise for elementwise ops on floats, else None.
 QuantizedForm quantizedForm(mlir::Operation *op);
+/// Pointwise for elementwise ops on floats, else None.
+QuantizedForm pointwiseForm(mlir::Operation *op);
 
 } // namespace brisk
 #endif

@@ -36,6 +36,12 @@ def InfersContent : DeclareOpInterfaceMethods<InferShapesInterface, ["inferConte
 def MovesElements : DeclareOpInterfaceMethods<QuantizableInterface>;
 // An op with other facts about quantized operands, given in the family's .cpp.
 def Quantizable : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm"]>;
+// An op with an integer form, likewise.
+def QuantizedSum : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "buildQuantized"]>;
+// An elementwise op that only bounds its operand, likewise.
+def Clamps : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "clampBounds"]>;
+// An op that is short for others; `expand` is in the family's .cpp.
+def Composite : DeclareOpInterfaceMethods<CompositeInterface>;
 
 // An op that only exists to be upgraded to another one (Upsample, Scatter).
 class Onnx_LegacyOp<string mnemonic> : Op<Onnx_Dialect, mnemonic, [Upgradable]> {

@@ -3,7 +3,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "dialects/interfaces/ShapeContext.h"
+#include "dialects/interfaces/Interfaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -43,7 +43,7 @@ bool isConstant(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
 /// Values that follow from constants alone, in program order, by a walk over one block.
 class Folding {
 public:
-  explicit Folding(Block &block) {
+  Folding(Block &block, bool keepQuantized) : keepQuantized(keepQuantized) {
     for (Operation &op : block.without_terminator()) {
       if (isConstant(&op) || !canFold(&op))
         continue;
@@ -62,6 +62,8 @@ public:
 
 private:
   bool canFold(Operation *op) {
+    if (keepQuantized && quantizedForm(op).kind == QuantizedForm::Dequantize)
+      return false;
     if (op->getNumRegions() != 0 || !isPure(op) || op->getNumResults() == 0 || op->getNumOperands() == 0)
       return false;
     int64_t from = 0;
@@ -79,6 +81,7 @@ private:
     });
   }
   SetVector<Operation *> ops;
+  bool keepQuantized;
 };
 
 /// A module whose @main computes `roots`.
@@ -112,7 +115,7 @@ OwningOpRef<ModuleOp> extract(ArrayRef<Value> roots) {
 
 struct FoldConstants : brisk::impl::FoldConstantsBase<FoldConstants> {
   using FoldConstantsBase::FoldConstantsBase;
-  explicit FoldConstants(ConstantEvaluator *evaluator) : evaluator(evaluator) {}
+  FoldConstants(ConstantEvaluator *evaluator, bool keep) : evaluator(evaluator) { keepQuantized = keep; }
 
   void runOnOperation() override {
     if (!evaluator && !outlineOnly)
@@ -121,7 +124,7 @@ struct FoldConstants : brisk::impl::FoldConstantsBase<FoldConstants> {
       if (function.isExternal())
         continue;
       Block &block = function.getBody().front();
-      SmallVector<Value> roots = Folding(block).roots();
+      SmallVector<Value> roots = Folding(block, keepQuantized).roots();
       if (roots.empty())
         continue;
       OwningOpRef<ModuleOp> module = extract(roots);
@@ -153,6 +156,6 @@ struct FoldConstants : brisk::impl::FoldConstantsBase<FoldConstants> {
 
 } // namespace
 
-std::unique_ptr<Pass> brisk::createFoldConstantsPass(ConstantEvaluator *evaluator) {
-  return std::make_unique<FoldConstants>(evaluator);
+std::unique_ptr<Pass> brisk::createFoldConstantsPass(ConstantEvaluator *evaluator, bool keepQuantized) {
+  return std::make_unique<FoldConstants>(evaluator, keepQuantized);
 }

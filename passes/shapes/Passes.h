@@ -11,7 +11,7 @@
 namespace brisk {
 class ConstantEvaluator;
 /// fold-constants with an evaluator (may be null: then it does nothing).
-std::unique_ptr<mlir::Pass> createFoldConstantsPass(ConstantEvaluator *evaluator);
+std::unique_ptr<mlir::Pass> createFoldConstantsPass(ConstantEvaluator *evaluator, bool keepQuantized = false);
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

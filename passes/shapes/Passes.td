@@ -26,7 +26,9 @@ def FoldConstants : Pass<"fold-constants", "::mlir::ModuleOp"> {
     brisk-opt) nothing happens.
   }];
   let options = [Option<"outlineOnly", "outline-only", "bool", "false",
-                        "add the function that would be run to the module as @fold, and run nothing">];
+                        "add the function that would be run to the module as @fold, and run nothing">,
+                 Option<"keepQuantized", "keep-quantized", "bool", "false",
+                        "leave constants that are dequantized to the stages that compute with them as they are">];
 }
 
 #endif

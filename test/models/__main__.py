@@ -13,10 +13,10 @@ import time
 
 import numpy as np
 
-from . import exports, graphs, packages
+from . import exports, graphs, packages, quantized
 from .recipe import Model, Unavailable, expect_file, models_dir
 
-MODELS = {model.name: model for model in packages.MODELS + graphs.MODELS + exports.MODELS}
+MODELS = {model.name: model for model in packages.MODELS + graphs.MODELS + exports.MODELS + quantized.MODELS}
 
 
 class Whole:
@@ -91,7 +91,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     arguments = parser.parse_args()
     chosen = [m for m in MODELS.values()
-              if arguments.all or (arguments.default and not m.needs_torch) or m.name in arguments.names]
+              if arguments.all or (arguments.default and not m.needs_torch and not m.quantized) or m.name in arguments.names]
     if unknown := [name for name in arguments.names if name not in MODELS]:
         parser.error(f"unknown model {', '.join(unknown)}")
     if arguments.list:

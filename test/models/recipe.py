@@ -29,6 +29,8 @@ class Model:
     make: Callable[[pathlib.Path], None]
     samples: Callable[[pathlib.Path], list[Sample]]
     needs_torch: bool = False
+    # Computes with a quarter of the precision: judged by its decisions (e2e/test_quantized.py).
+    quantized: bool = False
     # Raised whenever `make` or `samples` changes what it gives.
     version: int = 1
 

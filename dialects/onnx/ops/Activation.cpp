@@ -52,3 +52,8 @@ void addActivationOps(OnnxDialect &dialect) {
       >();
 }
 } // namespace brisk::onnx
+
+QuantizedForm ReluOp::quantizedForm() { return pointwiseForm(*this); }
+std::optional<std::pair<double, double>> ReluOp::clampBounds() {
+  return std::pair(0.0, std::numeric_limits<double>::infinity());
+}

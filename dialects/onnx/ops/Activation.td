@@ -5,7 +5,7 @@ class Onnx_Activation<string mnemonic, code expression> : Onnx_Unary<mnemonic, e
   let elements = "Float";
 }
 
-def Onnx_ReluOp : Onnx_Unary<"Relu", [{ return max(x, 0); }]> {
+def Onnx_ReluOp : Onnx_Unary<"Relu", [{ return max(x, 0); }], [Clamps]> {
   let summary = "max(x, 0) (ONNX Relu, opset 14)";
 }
 def Onnx_LeakyReluOp : Onnx_Activation<"LeakyRelu", [{ return select(x < 0, x * number(getAlpha()), x); }]> {

@@ -26,13 +26,20 @@ Value onnx::toFloat(OpBuilder &builder, Location loc, Value value, Type type) {
   return arith::TruncFOp::create(builder, loc, type, arith::ExtFOp::create(builder, loc, builder.getF32Type(), value));
 }
 
-Value onnx::multiplyAdd(OpBuilder &builder, Location loc, Value accumulator, Value x, Value y) {
+Value onnx::multiplyAdd(OpBuilder &builder, Location loc, Value accumulator, Value x, Value y, const SumType &sum) {
   Type type = accumulator.getType();
   if (isa<FloatType>(type)) {
     Value product = arith::MulFOp::create(builder, loc, toFloat(builder, loc, x, type), toFloat(builder, loc, y, type));
     return arith::AddFOp::create(builder, loc, accumulator, product);
   }
-  return arith::AddIOp::create(builder, loc, accumulator, arith::MulIOp::create(builder, loc, x, y));
+  auto wide = [&](Value value, bool isUnsigned) -> Value {
+    if (value.getType() == type)
+      return value;
+    return isUnsigned ? arith::ExtUIOp::create(builder, loc, type, value).getResult()
+                      : arith::ExtSIOp::create(builder, loc, type, value).getResult();
+  };
+  Value product = arith::MulIOp::create(builder, loc, wide(x, sum.isUnsignedX), wide(y, sum.isUnsignedY));
+  return arith::AddIOp::create(builder, loc, accumulator, product);
 }
 
 Value onnx::dropUnitAxes(Decomposer &d, Value tensor, ArrayRef<bool> keep) {
@@ -162,8 +169,7 @@ AffineMap mapOf(Decomposer &d, ArrayRef<int64_t> labels, const Loops &loops) {
 }
 
 Value emit(Decomposer &d, ArrayRef<Value> operands, ArrayRef<SmallVector<int64_t>> labels, const Loops &loops,
-           ArrayRef<int64_t> outLabels, Decomposer::Body body) {
-  Type type = accumulatorType(getElementTypeOrSelf(operands[0].getType()));
+           ArrayRef<int64_t> outLabels, Type type, Decomposer::Body body) {
   SmallVector<AffineMap> maps;
   for (const auto &list : labels)
     maps.push_back(mapOf(d, list, loops));
@@ -188,7 +194,7 @@ Loops orderLoops(const Loops &all, ArrayRef<int64_t> outLabels) {
 } // namespace
 
 Value onnx::contract(Decomposer &d, Value a, ArrayRef<int64_t> aLabels, Value b, ArrayRef<int64_t> bLabels,
-                     ArrayRef<int64_t> outLabels) {
+                     ArrayRef<int64_t> outLabels, SumType sum) {
   Loops all;
   for (auto [axis, label] : llvm::enumerate(aLabels))
     all.add(label, d.sizeOf(a, axis));
@@ -199,8 +205,9 @@ Value onnx::contract(Decomposer &d, Value a, ArrayRef<int64_t> aLabels, Value b,
   a = dropBroadcast(d, a, as, loops, [](int64_t) { return false; });
   // What is left of `b` must still name every loop that `a` does not.
   b = dropBroadcast(d, b, bs, loops, [&](int64_t label) { return llvm::is_contained(as, label); });
-  return emit(d, {a, b}, {as, bs}, loops, outLabels, [](OpBuilder &nested, Location loc, ValueRange args) {
-    return multiplyAdd(nested, loc, args[2], args[0], args[1]);
+  Type type = sum.type ? sum.type : accumulatorType(getElementTypeOrSelf(a.getType()));
+  return emit(d, {a, b}, {as, bs}, loops, outLabels, type, [&](OpBuilder &nested, Location loc, ValueRange args) {
+    return multiplyAdd(nested, loc, args[2], args[0], args[1], sum);
   });
 }
 
@@ -209,7 +216,7 @@ Value onnx::contract(Decomposer &d, Value a, ArrayRef<int64_t> aLabels, ArrayRef
   for (auto [axis, label] : llvm::enumerate(aLabels))
     all.add(label, d.sizeOf(a, axis));
   Loops loops = orderLoops(all, outLabels);
-  return emit(d, a, SmallVector<int64_t>(aLabels), loops, outLabels,
+  return emit(d, a, SmallVector<int64_t>(aLabels), loops, outLabels, accumulatorType(getElementTypeOrSelf(a.getType())),
               [](OpBuilder &nested, Location loc, ValueRange args) -> Value {
                 if (isa<FloatType>(args[1].getType()))
                   return arith::AddFOp::create(nested, loc, args[1], toFloat(nested, loc, args[0], args[1].getType()));

@@ -13,9 +13,15 @@ namespace brisk::onnx {
 /// Type that sums of `element` are kept in: f32 for narrower floats, else `element`.
 mlir::Type accumulatorType(mlir::Type element);
 
+/// What a sum of products is kept in, and whether its factors are unsigned (of integers narrower than that).
+struct SumType {
+  mlir::Type type;
+  bool isUnsignedX = false, isUnsignedY = false;
+};
+
 /// `accumulator + x * y`, with x and y extended to its type.
 mlir::Value multiplyAdd(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value accumulator, mlir::Value x,
-                        mlir::Value y);
+                        mlir::Value y, const SumType &sum = {});
 
 /// `value` converted to the float type `type` (extended, truncated or as it is).
 mlir::Value toFloat(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, mlir::Type type);
@@ -23,9 +29,9 @@ mlir::Value toFloat(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value va
 /// out[outLabels] = sum over all other labels of a[aLabels] * b[bLabels], as one linalg.generic
 /// whose loops are the output's axes and then the summed ones. Axes of size 1 that meet a longer
 /// axis of the same label broadcast. A label of both operands that is 1 in both is dropped from
-/// `b`, so that it is a row axis. The result has elements of accumulatorType.
+/// `b`, so that it is a row axis. The result has elements of `sum`, by default of accumulatorType.
 mlir::Value contract(Decomposer &d, mlir::Value a, llvm::ArrayRef<int64_t> aLabels, mlir::Value b,
-                     llvm::ArrayRef<int64_t> bLabels, llvm::ArrayRef<int64_t> outLabels);
+                     llvm::ArrayRef<int64_t> bLabels, llvm::ArrayRef<int64_t> outLabels, SumType sum = {});
 
 /// The same for one operand: permutes, takes diagonals and sums.
 mlir::Value contract(Decomposer &d, mlir::Value a, llvm::ArrayRef<int64_t> aLabels, llvm::ArrayRef<int64_t> outLabels);

@@ -41,10 +41,6 @@ LogicalResult onnx::checkConvOperands(Operation *op, ShapeContext &shapes, int64
   if (x.size() < 3 || w.size() != x.size())
     return op->emitOpError("expects an input and a weight of equal rank above 2, but got shapes ")
            << toString(x) << " and " << toString(w);
-  // Quantized convolutions are composed of ones in i32.
-  Type element = shapes.elementType(op->getOperand(0));
-  if (!isa<FloatType>(element) && !element.isSignlessInteger(32))
-    return op->emitOpError("expects float elements, but got ") << element;
   const Dim &channels = x[Layout(op, x.size()).channel()];
   if (group < 1 || differ(channels, inputAxis == 1 ? w[1] * group : w[0]) ||
       (w[0].isConstant() && w[0].value() % group != 0))
@@ -64,33 +60,38 @@ LogicalResult onnx::checkConvOperands(Operation *op, ShapeContext &shapes, int64
 
 //===--- Conv ---------------------------------------------------------------===//
 
-static FailureOr<Window> convWindow(ConvOp op, ShapeContext &shapes) {
-  if (failed(checkConvOperands(op, shapes, op.getGroup(), 1)))
+static FailureOr<Window> convWindow(Operation *op, int64_t group, ShapeContext &shapes) {
+  if (failed(checkConvOperands(op, shapes, group, 1)))
     return failure();
-  Dims x = shapes.dims(op.getX()), w = shapes.dims(op.getW());
+  Dims x = shapes.dims(op->getOperand(0)), w = shapes.dims(op->getOperand(1));
   return makeWindow(op, Layout(op, x.size()).spatialDims(x), ArrayRef(w).drop_front(2));
 }
 
-LogicalResult ConvOp::inferShapes(ShapeContext &context) {
-  FailureOr<Window> window = convWindow(*this, context);
+LogicalResult onnx::inferConv(Operation *op, int64_t group, Type element, ShapeContext &context) {
+  FailureOr<Window> window = convWindow(op, group, context);
   if (failed(window))
     return failure();
-  Dims x = context.dims(getX()), w = context.dims(getW());
-  Layout layout(*this, x.size());
-  context.setType(getY(), context.elementType(getX()), layout.order<Dim>(x[0], w[0], window->output));
+  Dims x = context.dims(op->getOperand(0)), w = context.dims(op->getOperand(1));
+  Layout layout(op, x.size());
+  context.setType(op->getResult(0), element, layout.order<Dim>(x[0], w[0], window->output));
   return success();
 }
 
-LogicalResult ConvOp::decompose(Decomposer &d) {
-  FailureOr<Window> window = convWindow(*this, d.shapes);
+LogicalResult ConvOp::inferShapes(ShapeContext &context) {
+  Type element = context.elementType(getX());
+  if (!isa<FloatType>(element))
+    return emitOpError("expects float elements, but got ") << element;
+  return inferConv(*this, getGroup(), element, context);
+}
+
+FailureOr<Value> onnx::convolve(Decomposer &d, Operation *op, int64_t group, Value padding, SumType sumType) {
+  FailureOr<Window> window = convWindow(op, group, d.shapes);
   if (failed(window))
     return failure();
-  Dims xDims = d.shapes.dims(getX()), wDims = d.shapes.dims(getW());
-  Layout layout(*this, xDims.size());
-  int64_t group = getGroup();
+  Dims xDims = d.shapes.dims(op->getOperand(0)), wDims = d.shapes.dims(op->getOperand(1));
+  Layout layout(op, xDims.size());
   checkEqual(d, xDims[layout.channel()], wDims[1] * group, "input channels differ from the weight's");
-  Type element = storageType(d.shapes.elementType(getX()));
-  Value x = pad(d, d(getX()), layout, *window, d.number(element, 0)), w = d(getW());
+  Value x = pad(d, d(op->getOperand(0)), layout, *window, padding), w = d(op->getOperand(1));
 
   bool depthwise = group > 1 && wDims[1] == Dim(1);
   Channels channels{group > 1, !depthwise || wDims[0] != Dim(group), !depthwise};
@@ -105,7 +106,7 @@ LogicalResult ConvOp::decompose(Decomposer &d) {
     x = splitAxis(d, x, layout.channel(), {groups, d.size(wDims[1])});
   }
 
-  ConvLoops loops(getContext(), layout, channels);
+  ConvLoops loops(op->getContext(), layout, channels);
   SmallVector<AffineExpr> taps;
   for (int64_t i = 0; i < window->rank(); ++i)
     taps.push_back(tapPosition(*window, i, loops.positions[i], loops.taps[i]));
@@ -123,15 +124,22 @@ LogicalResult ConvOp::decompose(Decomposer &d) {
     channelSizes.push_back(groups);
   if (channels.output)
     channelSizes.push_back(perGroup);
-  Type type = accumulatorType(element);
+  Type type = sumType.type;
   Value init = d.empty(type, layout.order<OpFoldResult>(d.sizeOf(x, 0), channelSizes, positions));
   init = d.fill(d.number(type, 0), init);
-  Value sum = d.generic({x, w}, init, maps, loops.iterators, [](OpBuilder &b, Location loc, ValueRange args) {
-    return multiplyAdd(b, loc, args[2], args[0], args[1]);
+  Value sum = d.generic({x, w}, init, maps, loops.iterators, [&](OpBuilder &b, Location loc, ValueRange args) {
+    return multiplyAdd(b, loc, args[2], args[0], args[1], sumType);
   });
-  if (channelSizes.size() == 2)
-    sum = mergeAxes(d, sum, layout.channel(), 2);
-  d.setResult(getY(), addBias(d, sum, d(getB()), layout, getY()));
+  return channelSizes.size() == 2 ? mergeAxes(d, sum, layout.channel(), 2) : sum;
+}
+
+LogicalResult ConvOp::decompose(Decomposer &d) {
+  Type element = storageType(d.shapes.elementType(getX()));
+  FailureOr<Value> sum = convolve(d, *this, getGroup(), d.number(element, 0), {accumulatorType(element)});
+  if (failed(sum))
+    return failure();
+  Layout layout(*this, d.shapes.rank(getX()));
+  d.setResult(getY(), addBias(d, *sum, d(getB()), layout, getY()));
   return success();
 }
 

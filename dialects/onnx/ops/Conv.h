@@ -6,6 +6,7 @@
 #define BRISK_DIALECTS_ONNX_OPS_CONV_H
 
 #include "dialects/onnx/Onnx.h"
+#include "dialects/onnx/ops/Contraction.h"
 #include "dialects/onnx/ops/Window.h"
 
 #define GET_OP_CLASSES
@@ -63,6 +64,12 @@ mlir::Value addBias(Decomposer &d, mlir::Value sum, mlir::Value bias, const Layo
 
 /// A diagnostic unless input and weight fit; `inputAxis` is the weight's axis of input channels.
 mlir::LogicalResult checkConvOperands(mlir::Operation *op, ShapeContext &shapes, int64_t group, unsigned inputAxis);
+
+/// Types the result of a convolution: input and weight are the first operands, the geometry is in the attributes.
+mlir::LogicalResult inferConv(mlir::Operation *op, int64_t group, mlir::Type element, ShapeContext &context);
+/// The sums of a convolution, as elements of `sum`; what is around the input is `padding`.
+mlir::FailureOr<mlir::Value> convolve(Decomposer &d, mlir::Operation *op, int64_t group, mlir::Value padding,
+                                      SumType sum);
 
 } // namespace brisk::onnx
 

@@ -200,3 +200,21 @@ std::optional<SmallVector<unsigned>> DropoutOp::permutableOperands(ArrayRef<int6
   return SmallVector<unsigned>{0};
 }
 void DropoutOp::permute(OpBuilder &, ArrayRef<int64_t>) {}
+
+QuantizedForm ClipOp::quantizedForm() { return pointwiseForm(*this); }
+std::optional<std::pair<double, double>> ClipOp::clampBounds() {
+  std::pair bounds(-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity());
+  auto read = [](Value operand, double &bound) {
+    DenseElementsAttr attr;
+    if (!isPresent(operand))
+      return true;
+    if (!matchPattern(operand, m_Constant(&attr)) || attr.getNumElements() != 1 ||
+        !isa<FloatType>(attr.getElementType()))
+      return false;
+    bound = (*attr.value_begin<APFloat>()).convertToDouble();
+    return true;
+  };
+  if (!read(getMin(), bounds.first) || !read(getMax(), bounds.second))
+    return std::nullopt;
+  return bounds;
+}

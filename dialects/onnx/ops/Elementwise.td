@@ -158,7 +158,7 @@ def Onnx_MeanOp : Onnx_Nary<"Mean", [{ return reduceArgs(args, onnx::operator+) 
   let elements = "Float";
 }
 
-def Onnx_ClipOp : Onnx_Elementwise<"Clip", [Upgradable]> {
+def Onnx_ClipOp : Onnx_Elementwise<"Clip", [Upgradable, Clamps]> {
   let summary = "min(max(x, min), max), either bound optional (ONNX Clip, opset 13)";
   let arguments = (ins AnyTensor:$input, Onnx_Value:$min, Onnx_Value:$max);
   let results = (outs AnyTensor:$output);

@@ -50,9 +50,9 @@ static FailureOr<MatMulAxes> matMulAxes(Operation *op, ArrayRef<Dim> a, ArrayRef
   return axes;
 }
 
-LogicalResult MatMulOp::inferShapes(ShapeContext &context) {
-  Dims a = context.dims(getA()), b = context.dims(getB());
-  FailureOr<MatMulAxes> axes = matMulAxes(*this, a, b);
+LogicalResult onnx::inferMatMul(Operation *op, Type element, ShapeContext &context) {
+  Dims a = context.dims(op->getOperand(0)), b = context.dims(op->getOperand(1));
+  FailureOr<MatMulAxes> axes = matMulAxes(op, a, b);
   if (failed(axes))
     return failure();
   Dims dims = axes->batch;
@@ -60,8 +60,12 @@ LogicalResult MatMulOp::inferShapes(ShapeContext &context) {
     dims.push_back(a[a.size() - 2]);
   if (axes->hasColumns)
     dims.push_back(b.back());
-  context.setType(getY(), context.elementType(getA()), dims);
+  context.setType(op->getResult(0), element, dims);
   return success();
+}
+
+LogicalResult MatMulOp::inferShapes(ShapeContext &context) {
+  return inferMatMul(*this, context.elementType(getA()), context);
 }
 
 /// Brings the batch axes of a lowered operand to `batch` where broadcasting is only known at run time.
@@ -74,14 +78,14 @@ static Value broadcastBatch(Decomposer &d, Value lowered, ArrayRef<Dim> dims, Ar
   return values[0];
 }
 
-LogicalResult MatMulOp::decompose(Decomposer &d) {
-  Dims a = d.shapes.dims(getA()), b = d.shapes.dims(getB());
-  FailureOr<MatMulAxes> axes = matMulAxes(*this, a, b);
+FailureOr<Value> onnx::multiplyMatrices(Decomposer &d, Operation *op, SumType sum) {
+  Dims a = d.shapes.dims(op->getOperand(0)), b = d.shapes.dims(op->getOperand(1));
+  FailureOr<MatMulAxes> axes = matMulAxes(op, a, b);
   if (failed(axes))
     return failure();
   checkEqual(d, axes->depthA, axes->depthB, "depths of a matrix product differ");
-  Value lhs = broadcastBatch(d, d(getA()), a, axes->batch, axes->hasRows ? 2 : 1);
-  Value rhs = broadcastBatch(d, d(getB()), b, axes->batch, axes->hasColumns ? 2 : 1);
+  Value lhs = broadcastBatch(d, d(op->getOperand(0)), a, axes->batch, axes->hasRows ? 2 : 1);
+  Value rhs = broadcastBatch(d, d(op->getOperand(1)), b, axes->batch, axes->hasColumns ? 2 : 1);
   // Labels: batch axes by position, then rows, columns and depth.
   int64_t batch = axes->batch.size(), rows = batch, columns = batch + 1, depth = batch + 2;
   SmallVector<int64_t> as, bs, out;
@@ -102,7 +106,14 @@ LogicalResult MatMulOp::decompose(Decomposer &d) {
     bs.push_back(columns);
     out.push_back(columns);
   }
-  d.setResult(getY(), narrow(d, contract(d, lhs, as, rhs, bs, out), storageType(d.shapes.elementType(getY()))));
+  return contract(d, lhs, as, rhs, bs, out, sum);
+}
+
+LogicalResult MatMulOp::decompose(Decomposer &d) {
+  FailureOr<Value> product = multiplyMatrices(d, *this, {});
+  if (failed(product))
+    return failure();
+  d.setResult(getY(), narrow(d, *product, storageType(d.shapes.elementType(getY()))));
   return success();
 }
 

@@ -7,7 +7,16 @@
 
 #include "dialects/onnx/Onnx.h"
 
+#include "dialects/onnx/ops/Contraction.h"
+
 #define GET_OP_CLASSES
 #include "dialects/onnx/ops/MatMul.h.inc"
+
+namespace brisk::onnx {
+/// Types the result of a matrix product of the first two operands.
+mlir::LogicalResult inferMatMul(mlir::Operation *op, mlir::Type element, ShapeContext &context);
+/// The product of the first two operands, as elements of `sum` (by default of accumulatorType).
+mlir::FailureOr<mlir::Value> multiplyMatrices(Decomposer &d, mlir::Operation *op, SumType sum);
+} // namespace brisk::onnx
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "dialects/onnx/FloatConversion.h"
 #include "dialects/onnx/Reduction.h"
+#include "dialects/onnx/ops/Byte.h"
 #include "dialects/onnx/ops/Index.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -139,7 +140,9 @@ Scalar quantized(const Scalar &quotient, std::optional<Scalar> zeroPoint, Type t
   bool isUnsigned = isUnsignedElement(target);
   double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
   double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-  return min(max(level, low), high).to(target);
+  // As plain comparisons, which machines have: NaN, of which ONNX says nothing, goes to the lowest level.
+  level = select(level > low, level, low);
+  return select(level < high, level, high).to(target);
 }
 
 bool isQuantized(Type element) {
@@ -190,10 +193,13 @@ LogicalResult QuantizeLinearOp::decompose(Decomposer &d) {
     return failure();
   Type target = quantizedType(*this), division = divisionType(*this);
   SmallVector<Type> elements{d.shapes.elementType(getX()), d.shapes.elementType(getYScale()), target};
-  d.setResult(getY(), mapQuantized(d, d(getX()), d(getYScale()), d(getYZeroPoint()), elements, target, *g,
+  Value zeros = isZeros(getYZeroPoint()) ? Value() : d(getYZeroPoint());
+  d.setResult(getY(), mapQuantized(d, d(getX()), d(getYScale()), zeros, elements, target, *g,
                                    [&](ArrayRef<Scalar> args) {
     auto rounded = [&](const Scalar &x) { return Scalar(x.builder(), x.loc(), x.as(division)); };
-    Scalar quotient = rounded(rounded(args[0].to(division)) / rounded(args[1].to(division)));
+    Scalar quotient = rounded(args[0].to(division));
+    if (!matchPattern(getYScale(), m_OneFloat()))
+      quotient = rounded(quotient / rounded(args[1].to(division)));
     std::optional<Scalar> zero = args.size() > 2 ? std::optional(args[2]) : std::nullopt;
     if (isa<IntegerType>(target))
       return quantized(quotient, zero, target);
@@ -233,7 +239,8 @@ LogicalResult DequantizeLinearOp::decompose(Decomposer &d) {
   Type wide = target.isF64() ? target : Type(d.b.getF32Type());
   SmallVector<Type> elements{x, d.shapes.elementType(getXScale()), x};
   // Small integers subtract exactly as integers, which fuses best into products.
-  d.setResult(getY(), mapQuantized(d, d(getX()), d(getXScale()), d(getXZeroPoint()), elements, target, *g,
+  Value zeros = isZeros(getXZeroPoint()) ? Value() : d(getXZeroPoint());
+  d.setResult(getY(), mapQuantized(d, d(getX()), d(getXScale()), zeros, elements, target, *g,
                                    [&](ArrayRef<Scalar> args) {
     Scalar value = args[0].to(wide);
     if (args.size() > 2)
@@ -301,3 +308,26 @@ QuantizedForm QuantizeLinearOp::quantizedForm() {
 QuantizedForm DequantizeLinearOp::quantizedForm() {
   return conversionForm(QuantizedForm::Dequantize, *this, getAxis(), getBlockSize());
 }
+
+//===--- layout -------------------------------------------------------------===//
+
+/// Of QuantizeLinear and DequantizeLinear: scales along one axis move with it, blocks do not.
+static std::optional<SmallVector<unsigned>> permutableConversion(const QuantizedForm &form) {
+  if (form.channelAxis >= 0 && form.blockSize)
+    return std::nullopt;
+  return SmallVector<unsigned>{0};
+}
+template <typename Op> static void permuteConversion(Op op, ArrayRef<int64_t> permutation) {
+  QuantizedForm form = op.quantizedForm();
+  if (form.channelAxis >= 0)
+    op.setAxis(llvm::find(permutation, form.channelAxis) - permutation.begin());
+}
+
+std::optional<SmallVector<unsigned>> QuantizeLinearOp::permutableOperands(ArrayRef<int64_t>) {
+  return permutableConversion(quantizedForm());
+}
+void QuantizeLinearOp::permute(OpBuilder &, ArrayRef<int64_t> permutation) { permuteConversion(*this, permutation); }
+std::optional<SmallVector<unsigned>> DequantizeLinearOp::permutableOperands(ArrayRef<int64_t>) {
+  return permutableConversion(quantizedForm());
+}
+void DequantizeLinearOp::permute(OpBuilder &, ArrayRef<int64_t> permutation) { permuteConversion(*this, permutation); }

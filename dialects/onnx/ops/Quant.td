@@ -1,7 +1,7 @@
 // Quantization, and arithmetic on quantized tensors.
 include "dialects/onnx/Base.td"
 
-def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure, Quantizable]> {
+def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure, Quantizable, DeclareOpInterfaceMethods<PermuteInterface>]> {
   let summary = "saturate(round(x / scale) + zero point) (ONNX QuantizeLinear, opset 28)";
   let description = [{
     The scale is a scalar, one number along `axis`, or one for each block of
@@ -15,7 +15,7 @@ def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure, Quantizable]> {
   let results = (outs AnyTensor:$y);
 }
 
-def Onnx_DequantizeLinearOp : Onnx_Op<"DequantizeLinear", [Pure, Quantizable]> {
+def Onnx_DequantizeLinearOp : Onnx_Op<"DequantizeLinear", [Pure, Quantizable, DeclareOpInterfaceMethods<PermuteInterface>]> {
   let summary = "(x - zero point) scale (ONNX DequantizeLinear, opset 28)";
   let description = [{
     Granularity as in QuantizeLinear. The result has the type `output_dtype`,
@@ -34,14 +34,14 @@ def Onnx_DynamicQuantizeLinearOp : Onnx_Op<"DynamicQuantizeLinear", [Pure]> {
   let results = (outs AnyTensor:$y, AnyTensor:$y_scale, AnyTensor:$y_zero_point);
 }
 
-def Onnx_MatMulIntegerOp : Onnx_Op<"MatMulInteger", [Pure]> {
+def Onnx_MatMulIntegerOp : Onnx_Op<"MatMulInteger", [Pure, Composite]> {
   let summary = "Product in i32 of two 8-bit matrices less their zero points (ONNX MatMulInteger, opset 10)";
   let description = [{ A zero point is a scalar or, for A one per row, for B one per column. }];
   let arguments = (ins AnyTensor:$A, AnyTensor:$B, Onnx_Value:$a_zero_point, Onnx_Value:$b_zero_point);
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_QLinearMatMulOp : Onnx_Op<"QLinearMatMul", [Pure]> {
+def Onnx_QLinearMatMulOp : Onnx_Op<"QLinearMatMul", [Pure, Composite]> {
   let summary = "Quantized product of two quantized matrices (ONNX QLinearMatMul, opset 21)";
   let arguments = (ins AnyTensor:$a, AnyTensor:$a_scale, AnyTensor:$a_zero_point, AnyTensor:$b, AnyTensor:$b_scale,
                    AnyTensor:$b_zero_point, AnyTensor:$y_scale, AnyTensor:$y_zero_point);
@@ -53,14 +53,14 @@ defvar convolutionAttributes = (ins DefaultValuedAttr<StrAttr, "\"NOTSET\"">:$au
                                 OptionalAttr<DenseI64ArrayAttr>:$kernel_shape,
                                 OptionalAttr<DenseI64ArrayAttr>:$pads, OptionalAttr<DenseI64ArrayAttr>:$strides);
 
-def Onnx_ConvIntegerOp : Onnx_Op<"ConvInteger", [Pure]> {
+def Onnx_ConvIntegerOp : Onnx_Op<"ConvInteger", [Pure, Composite]> {
   let summary = "Convolution in i32 of 8-bit tensors less their zero points (ONNX ConvInteger, opset 10)";
   let arguments = !con((ins AnyTensor:$x, AnyTensor:$w, Onnx_Value:$x_zero_point, Onnx_Value:$w_zero_point),
                        convolutionAttributes);
   let results = (outs AnyTensor:$y);
 }
 
-def Onnx_QLinearConvOp : Onnx_Op<"QLinearConv", [Pure]> {
+def Onnx_QLinearConvOp : Onnx_Op<"QLinearConv", [Pure, Composite]> {
   let summary = "Quantized convolution of quantized tensors (ONNX QLinearConv, opset 10)";
   let arguments = !con((ins AnyTensor:$x, AnyTensor:$x_scale, AnyTensor:$x_zero_point, AnyTensor:$w,
                         AnyTensor:$w_scale, AnyTensor:$w_zero_point, AnyTensor:$y_scale, AnyTensor:$y_zero_point,

@@ -1,0 +1,102 @@
+// RUN: brisk-opt --form-integers --split-input-file %s | FileCheck %s
+
+// A dequantized convolution is a sum of bytes, corrected for the zero point of its input and scaled once for both
+// itself and the quantization that follows; the bound at 0 is implied by that.
+// CHECK-LABEL: func.func @conv(
+// CHECK-SAME: %[[X:.*]]: tensor<1x2x4x4xui8>
+// CHECK: %[[SUMS:.*]] = onnx.brisk.ByteConv %[[X]], %{{.*}}, %{{.*}} {pads = array<i64: 1, 1, 1, 1>} : (tensor<1x2x4x4xui8>, tensor<3x2x3x3xi8>, tensor<ui8>) -> tensor<1x3x4x4xi32>
+// CHECK: %[[EXACT:.*]] = onnx.Sub %[[SUMS]]
+// CHECK: %[[REAL:.*]] = onnx.Cast %[[EXACT]] {to = 1 : i64}
+// CHECK: onnx.Div
+// CHECK: %[[SCALED:.*]] = onnx.Mul %[[REAL]]
+// CHECK-NOT: onnx.Relu
+// CHECK: onnx.QuantizeLinear %[[SCALED]]
+func.func @conv(%x: tensor<1x2x4x4xui8>) -> tensor<1x3x4x4xui8> {
+  %none = onnx.None
+  %xs = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %xz = onnx.Constant dense<7> : tensor<ui8> : tensor<ui8>
+  %w = onnx.Constant dense<3> : tensor<3x2x3x3xi8> : tensor<3x2x3x3xi8>
+  %ws = onnx.Constant dense<[0.1, 0.2, 0.3]> : tensor<3xf32> : tensor<3xf32>
+  %wz = onnx.Constant dense<0> : tensor<3xi8> : tensor<3xi8>
+  %ys = onnx.Constant dense<2.0> : tensor<f32> : tensor<f32>
+  %yz = onnx.Constant dense<0> : tensor<ui8> : tensor<ui8>
+  %0 = onnx.DequantizeLinear %x, %xs, %xz : (tensor<1x2x4x4xui8>, tensor<f32>, tensor<ui8>) -> tensor<1x2x4x4xf32>
+  %1 = onnx.DequantizeLinear %w, %ws, %wz {axis = 0 : i64} : (tensor<3x2x3x3xi8>, tensor<3xf32>, tensor<3xi8>) -> tensor<3x2x3x3xf32>
+  %2 = onnx.Conv %0, %1, %none {pads = array<i64: 1, 1, 1, 1>} : (tensor<1x2x4x4xf32>, tensor<3x2x3x3xf32>, none) -> tensor<1x3x4x4xf32>
+  %3 = onnx.Relu %2 : (tensor<1x3x4x4xf32>) -> tensor<1x3x4x4xf32>
+  %4 = onnx.QuantizeLinear %3, %ys, %yz : (tensor<1x3x4x4xf32>, tensor<f32>, tensor<ui8>) -> tensor<1x3x4x4xui8>
+  return %4 : tensor<1x3x4x4xui8>
+}
+
+// -----
+
+// A bound that quantization does not imply stays.
+// CHECK-LABEL: func.func @bound(
+// CHECK: onnx.Relu
+func.func @bound(%x: tensor<4xf32>) -> tensor<4xui8> {
+  %s = onnx.Constant dense<2.0> : tensor<f32> : tensor<f32>
+  %z = onnx.Constant dense<9> : tensor<ui8> : tensor<ui8>
+  %0 = onnx.Relu %x : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = onnx.QuantizeLinear %0, %s, %z : (tensor<4xf32>, tensor<f32>, tensor<ui8>) -> tensor<4xui8>
+  return %1 : tensor<4xui8>
+}
+
+// -----
+
+// What only moves elements moves bytes, and a pair with equal parameters is nothing.
+// CHECK-LABEL: func.func @moved(
+// CHECK-SAME: %[[X:.*]]: tensor<1x2x4x4xui8>
+// CHECK-NEXT: %[[POOL:.*]] = onnx.MaxPool %[[X]] {{.*}} -> tensor<1x2x2x2xui8>
+// CHECK-NEXT: %[[MOVED:.*]] = onnx.Transpose %[[POOL]]
+// CHECK-NEXT: return %[[MOVED]]
+func.func @moved(%x: tensor<1x2x4x4xui8>) -> tensor<2x2x2x1xui8> {
+  %s = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %z = onnx.Constant dense<7> : tensor<ui8> : tensor<ui8>
+  %0 = onnx.DequantizeLinear %x, %s, %z : (tensor<1x2x4x4xui8>, tensor<f32>, tensor<ui8>) -> tensor<1x2x4x4xf32>
+  %1 = onnx.MaxPool %0 {kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x2x4x4xf32>) -> tensor<1x2x2x2xf32>
+  %2 = onnx.Transpose %1 : (tensor<1x2x2x2xf32>) -> tensor<2x2x2x1xf32>
+  %3 = onnx.QuantizeLinear %2, %s, %z : (tensor<2x2x2x1xf32>, tensor<f32>, tensor<ui8>) -> tensor<2x2x2x1xui8>
+  return %3 : tensor<2x2x2x1xui8>
+}
+
+// -----
+
+// Tensors with other scales are quantized before they are joined; the one that has the result's scale is not touched.
+// CHECK-LABEL: func.func @joined(
+// CHECK-SAME: %[[A:.*]]: tensor<2xui8>, %[[B:.*]]: tensor<2xui8>
+// CHECK: %[[REAL:.*]] = onnx.DequantizeLinear %[[B]]
+// CHECK: %[[SCALED:.*]] = onnx.Mul %[[REAL]]
+// CHECK: %[[NEW:.*]] = onnx.QuantizeLinear %[[SCALED]]
+// CHECK: onnx.Concat %[[A]], %[[NEW]]
+func.func @joined(%a: tensor<2xui8>, %b: tensor<2xui8>) -> tensor<4xui8> {
+  %s = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %t = onnx.Constant dense<0.25> : tensor<f32> : tensor<f32>
+  %z = onnx.Constant dense<7> : tensor<ui8> : tensor<ui8>
+  %0 = onnx.DequantizeLinear %a, %s, %z : (tensor<2xui8>, tensor<f32>, tensor<ui8>) -> tensor<2xf32>
+  %1 = onnx.DequantizeLinear %b, %t, %z : (tensor<2xui8>, tensor<f32>, tensor<ui8>) -> tensor<2xf32>
+  %2 = onnx.Concat %0, %1 {axis = 0 : i64} : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
+  %3 = onnx.QuantizeLinear %2, %s, %z : (tensor<4xf32>, tensor<f32>, tensor<ui8>) -> tensor<4xui8>
+  return %3 : tensor<4xui8>
+}
+
+// -----
+
+// Dynamic quantization: what follows from the weight alone is made of constants, the rest is elementwise.
+// CHECK-LABEL: func.func @dynamic(
+// CHECK: %[[Q:.*]]:3 = onnx.DynamicQuantizeLinear
+// CHECK: %[[ZERO:.*]] = onnx.Cast %[[Q]]#2
+// CHECK: %[[SUMS:.*]] = onnx.brisk.ByteMatMul %[[Q]]#0, %[[W:[0-9]+]]
+// CHECK: %[[COLUMNS:.*]] = onnx.ReduceSum
+// CHECK: %[[OFFSET:.*]] = onnx.Mul %[[ZERO]], %[[COLUMNS]]
+// CHECK: onnx.Sub %[[SUMS]], %[[OFFSET]]
+func.func @dynamic(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
+  %none = onnx.None
+  %w = onnx.Constant dense<3> : tensor<3x2xi8> : tensor<3x2xi8>
+  %ws = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %0:3 = onnx.DynamicQuantizeLinear %x : (tensor<4x3xf32>) -> (tensor<4x3xui8>, tensor<f32>, tensor<ui8>)
+  %1 = onnx.MatMulInteger %0#0, %w, %0#2, %none : (tensor<4x3xui8>, tensor<3x2xi8>, tensor<ui8>, none) -> tensor<4x2xi32>
+  %2 = onnx.Cast %1 {to = 1 : i64} : (tensor<4x2xi32>) -> tensor<4x2xf32>
+  %3 = onnx.Mul %0#1, %ws : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %4 = onnx.Mul %2, %3 : (tensor<4x2xf32>, tensor<f32>) -> tensor<4x2xf32>
+  return %4 : tensor<4x2xf32>
+}

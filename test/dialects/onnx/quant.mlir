@@ -7,8 +7,8 @@
 // CHECK: arith.divf
 // CHECK: math.roundeven
 // CHECK: arith.addf
-// CHECK: arith.maximumf
-// CHECK: arith.minimumf
+// CHECK: arith.cmpf ogt
+// CHECK: arith.cmpf olt
 // CHECK: arith.fptosi
 func.func @quantize(%x: tensor<2x4xf32>, %s: tensor<4xf32>, %z: tensor<4xi8>) -> tensor<*xi8> {
   %0 = onnx.QuantizeLinear %x, %s, %z : (tensor<2x4xf32>, tensor<4xf32>, tensor<4xi8>) -> tensor<*xi8>
@@ -42,10 +42,12 @@ func.func @block(%x: tensor<2x6xi4>, %s: tensor<2x2xf32>) -> tensor<*xf32> {
 
 // -----
 
-// Integer products are products of i32, whatever zero points there are.
+// Sums of bytes as they are, then the zero point times the sums of columns.
 // CHECK-LABEL: func.func @product(
-// CHECK: arith.subi
+// CHECK: arith.extui
+// CHECK: arith.extsi
 // CHECK: arith.muli
+// CHECK: arith.subi
 // CHECK-NOT: arith.mulf
 func.func @product(%a: tensor<4x3xui8>, %b: tensor<3x2xi8>, %z: tensor<4xui8>) -> tensor<*xi32> {
   %none = onnx.None
@@ -55,10 +57,12 @@ func.func @product(%a: tensor<4x3xui8>, %b: tensor<3x2xi8>, %z: tensor<4xui8>) -
 
 // -----
 
-// A quantized convolution is an i32 convolution, scaled and quantized.
+// A quantized convolution is one of bytes, corrected for the zero points, scaled and quantized.
 // CHECK-LABEL: func.func @convolution(
 // CHECK-SAME: -> tensor<1x2x3x3xi8>
+// CHECK: arith.extui
 // CHECK: arith.muli
+// CHECK: arith.subi
 // CHECK: math.roundeven
 func.func @convolution(%x: tensor<1x1x3x3xui8>, %w: tensor<2x1x1x1xui8>, %s: tensor<f32>, %z: tensor<ui8>) -> tensor<*xui8> {
   %none = onnx.None

@@ -6,9 +6,9 @@
 // CHECK-SAME: %[[X:.*]]: tensor<1x2x4x4xui8>
 // CHECK: %[[SUMS:.*]] = onnx.brisk.ByteConv %[[X]], %{{.*}}, %{{.*}} {pads = array<i64: 1, 1, 1, 1>} : (tensor<1x2x4x4xui8>, tensor<3x2x3x3xi8>, tensor<ui8>) -> tensor<1x3x4x4xi32>
 // CHECK: %[[EXACT:.*]] = onnx.Sub %[[SUMS]]
+// CHECK: %[[FACTOR:.*]] = onnx.Div
 // CHECK: %[[REAL:.*]] = onnx.Cast %[[EXACT]] {to = 1 : i64}
-// CHECK: onnx.Div
-// CHECK: %[[SCALED:.*]] = onnx.Mul %[[REAL]]
+// CHECK: %[[SCALED:.*]] = onnx.Mul %[[REAL]], %[[FACTOR]]
 // CHECK-NOT: onnx.Relu
 // CHECK: onnx.QuantizeLinear %[[SCALED]]
 func.func @conv(%x: tensor<1x2x4x4xui8>) -> tensor<1x3x4x4xui8> {
@@ -83,9 +83,9 @@ func.func @joined(%a: tensor<2xui8>, %b: tensor<2xui8>) -> tensor<4xui8> {
 
 // Dynamic quantization: what follows from the weight alone is made of constants, the rest is elementwise.
 // CHECK-LABEL: func.func @dynamic(
-// CHECK: %[[Q:.*]]:3 = onnx.DynamicQuantizeLinear
-// CHECK: %[[ZERO:.*]] = onnx.Cast %[[Q]]#2
-// CHECK: %[[SUMS:.*]] = onnx.brisk.ByteMatMul %[[Q]]#0, %[[W:[0-9]+]]
+// CHECK: %[[Y:.*]], %[[S:.*]], %[[Z:.*]] = onnx.DynamicQuantizeLinear
+// CHECK: %[[ZERO:.*]] = onnx.Cast %[[Z]]
+// CHECK: %[[SUMS:.*]] = onnx.brisk.ByteMatMul %[[Y]], %{{.*}}
 // CHECK: %[[COLUMNS:.*]] = onnx.ReduceSum
 // CHECK: %[[OFFSET:.*]] = onnx.Mul %[[ZERO]], %[[COLUMNS]]
 // CHECK: onnx.Sub %[[SUMS]], %[[OFFSET]]

@@ -18,6 +18,24 @@ namespace brisk {
 
 namespace {
 
+/// Gives every user its own copy of a tensor that is filled with one value. Were it shared, all users but one would
+/// copy it, and one of them may work in a buffer that is another's destination.
+void separateFills(func::FuncOp function) {
+  SmallVector<linalg::LinalgOp> fills;
+  function.walk([&](linalg::LinalgOp op) {
+    if (op.hasPureTensorSemantics() && op->getNumResults() == 1 && op.getNumParallelLoops() == op.getNumLoops() &&
+        llvm::none_of(op.getDpsInputs(), [](Value input) { return isa<ShapedType>(input.getType()); }) &&
+        op.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
+      fills.push_back(op);
+  });
+  for (linalg::LinalgOp op : fills) {
+    OpBuilder b(op);
+    for (OpOperand &use : llvm::make_early_inc_range(llvm::drop_begin(op->getUses())))
+      if (!isa<tensor::DimOp>(use.getOwner()))
+        use.set(b.clone(*op.getOperation())->getResult(0));
+  }
+}
+
 /// Gives every use its own tensor.empty. Equal ones were merged before, but two states of a loop that start
 /// from one empty tensor would share a buffer: the analysis takes nothing that is empty for a definition.
 void separateEmptyTensors(func::FuncOp function) {
@@ -51,6 +69,7 @@ struct CpuBufferize : brisk::impl::CpuBufferizeBase<CpuBufferize> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
+      separateFills(function);
       separateEmptyTensors(function);
       if (failed(bufferization::eliminateEmptyTensors(rewriter, function)) ||
           failed(bufferization::runOneShotBufferize(function, options, state)))

@@ -53,3 +53,32 @@ func.func @states(%n: index, %v: f32, %y: memref<4xf32>) {
   bufferization.materialize_in_destination %s in restrict writable %y : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// Two sums that start from one filled tensor each fill their own destination.
+// CHECK-LABEL: func.func @fills(
+// CHECK-SAME: %{{.*}}: memref<4x3xi32>, %{{.*}}: memref<4x3xi32>, %[[X:.*]]: memref<3xi32>, %[[Y:.*]]: memref<3xi32>
+// CHECK-DAG: linalg.generic {{.*}} ins(%{{.*}} : memref<4x3xi32>) outs(%[[X]]
+// CHECK-DAG: linalg.generic {{.*}} ins(%{{.*}} : memref<4x3xi32>) outs(%[[Y]]
+func.func @fills(%a: memref<4x3xi32>, %b: memref<4x3xi32>, %x: memref<3xi32>, %y: memref<3xi32>) {
+  %zero = arith.constant 0 : i32
+  %at = bufferization.to_tensor %a restrict : memref<4x3xi32> to tensor<4x3xi32>
+  %bt = bufferization.to_tensor %b restrict : memref<4x3xi32> to tensor<4x3xi32>
+  %empty = tensor.empty() : tensor<3xi32>
+  %fill = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]} outs(%empty : tensor<3xi32>) {
+  ^bb0(%out: i32):
+    linalg.yield %zero : i32
+  } -> tensor<3xi32>
+  %s = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>], iterator_types = ["reduction", "parallel"]} ins(%at : tensor<4x3xi32>) outs(%fill : tensor<3xi32>) {
+  ^bb0(%in: i32, %out: i32):
+    %0 = arith.addi %in, %out : i32
+    linalg.yield %0 : i32
+  } -> tensor<3xi32>
+  %t = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>], iterator_types = ["reduction", "parallel"]} ins(%bt : tensor<4x3xi32>) outs(%fill : tensor<3xi32>) {
+  ^bb0(%in: i32, %out: i32):
+    %0 = arith.addi %in, %out : i32
+    linalg.yield %0 : i32
+  } -> tensor<3xi32>
+  bufferization.materialize_in_destination %s in restrict writable %x : (tensor<3xi32>, memref<3xi32>) -> ()
+  bufferization.materialize_in_destination %t in restrict writable %y : (tensor<3xi32>, memref<3xi32>) -> ()
+  return
+}

@@ -25,39 +25,44 @@ int64_t probeBytes(Value value) {
   return bytes;
 }
 
-/// Mean of each position of `axis`, added up over calls.
-struct Means {
-  std::vector<double> sums;
-  double count = 0;
-  void add(const RunOutput &output, int64_t axis) {
-    int64_t size = output.dims[axis], inner = 1;
-    for (size_t i = axis + 1; i < output.dims.size(); ++i)
-      inner *= output.dims[i];
-    sums.resize(size);
-    int64_t channel = 0;
-    for (size_t at = 0; at < output.values.size(); at += inner, channel = channel + 1 == size ? 0 : channel + 1)
-      for (int64_t i = 0; i < inner; ++i)
-        sums[channel] += output.values[at + i];
-    if (size)
-      count += static_cast<double>(output.values.size()) / static_cast<double>(size);
-  }
-};
-
 } // namespace
+
+void ChannelMeans::add(const RunOutput &output, int64_t axis) {
+  int64_t size = output.dims[axis], inner = 1;
+  for (size_t i = axis + 1; i < output.dims.size(); ++i)
+    inner *= output.dims[i];
+  sums.resize(size);
+  int64_t channel = 0;
+  for (size_t at = 0; at < output.values.size(); at += inner, channel = channel + 1 == size ? 0 : channel + 1)
+    for (int64_t i = 0; i < inner; ++i)
+      sums[channel] += output.values[at + i];
+  if (size)
+    count += static_cast<double>(output.values.size()) / static_cast<double>(size);
+}
 
 LogicalResult Quantizer::observe(bool histograms) {
   ModelRunner &runner = *request.runner;
-  observers.resize(found.tensors.size());
-  for (unsigned first = 0; first < found.tensors.size();) {
+  observers.assign(found.tensors.size(), {});
+  exactMeans.assign(found.layers.size(), {});
+  // Tensors that layers read, then results of layers with weights: as many to a program as memory allows.
+  std::vector<unsigned> weighted;
+  for (auto [i, layer] : llvm::enumerate(found.layers))
+    if (layer.weight)
+      weighted.push_back(i);
+  size_t tensors = found.tensors.size(), total = tensors + weighted.size();
+  auto probe = [&](const Layers &layers, size_t i) {
+    return i < tensors ? layers.tensors[i] : layers.layers[weighted[i - tensors]].op->getResult(0);
+  };
+  for (size_t first = 0; first < total;) {
     OwningOpRef<ModuleOp> clone = module.clone();
     Layers layers = findLayers(*clone);
     SmallVector<Value> probes;
-    unsigned last = first;
-    for (int64_t bytes = 0; last < layers.tensors.size(); ++last) {
-      bytes += probeBytes(layers.tensors[last]);
+    size_t last = first;
+    for (int64_t bytes = 0; last < total; ++last) {
+      bytes += probeBytes(probe(layers, last));
       if (bytes > kProbeBytes && last > first)
         break;
-      probes.push_back(layers.tensors[last]);
+      probes.push_back(probe(layers, last));
     }
     addOutputs(*clone, probes);
     FailureOr<std::unique_ptr<Program>> program = runner.compile(std::move(clone), ModelRunner::Calibration);
@@ -73,9 +78,12 @@ LogicalResult Quantizer::observe(bool histograms) {
         FailureOr<std::vector<RunOutput>> outputs = (*program)->run(sample);
         if (failed(outputs))
           return failure();
-        for (unsigned tensor = first; tensor < last; ++tensor) {
-          ArrayRef<float> values = (*outputs)[modelOutputs + tensor - first].values;
-          counting ? observers[tensor].count(values) : observers[tensor].widen(values);
+        for (size_t i = first; i < last; ++i) {
+          const RunOutput &output = (*outputs)[modelOutputs + i - first];
+          if (i < tensors)
+            counting ? observers[i].count(output.values) : observers[i].widen(output.values);
+          else if (!counting && sample < kCorrectionSamples)
+            exactMeans[weighted[i - tensors]].add(output, found.layers[weighted[i - tensors]].resultAxis);
         }
       }
     }
@@ -95,7 +103,7 @@ std::vector<Interval> Quantizer::ranges(Calibrator calibrator) const {
 LogicalResult Quantizer::correctBias(Plan &plan) {
   ModelRunner &runner = *request.runner;
   // One program whose shifts are arguments: the layers are then corrected one after the other without compiling again.
-  OwningOpRef<ModuleOp> probe = module.clone(), plain = module.clone();
+  OwningOpRef<ModuleOp> probe = module.clone();
   std::vector<unsigned> layers;
   Plan bare = plan;
   for (LayerPlan &layer : bare.layers)
@@ -103,42 +111,29 @@ LogicalResult Quantizer::correctBias(Plan &plan) {
   applyPlan(*probe, bare, Probe::Shift, &layers);
   if (layers.empty())
     return success();
-  SmallVector<Value> results;
-  Layers same = findLayers(*plain);
-  for (unsigned layer : layers)
-    results.push_back(same.layers[layer].op->getResult(0));
-  addOutputs(*plain, results);
-  auto before = runner.compile(std::move(plain), ModelRunner::Calibration);
   auto after = runner.compile(std::move(probe), ModelRunner::Calibration);
-  if (failed(before) || failed(after))
+  if (failed(after))
     return failure();
   size_t count = std::min(kCorrectionSamples, runner.samples(ModelRunner::Calibration));
-  std::vector<Means> goal(layers.size());
   std::vector<std::vector<float>> shifts;
   for (unsigned layer : layers) {
     auto type = cast<RankedTensorType>(found.layers[layer].op->getOperand(*found.layers[layer].weight).getType());
     shifts.emplace_back(type.getDimSize(found.layers[layer].channelAxis), 0.0f);
   }
-  for (size_t sample = 0; sample < count; ++sample) {
-    FailureOr<std::vector<RunOutput>> outputs = (*before)->run(sample);
-    if (failed(outputs))
-      return failure();
-    for (size_t i = 0; i < layers.size(); ++i)
-      goal[i].add((*outputs)[modelOutputs + i], found.layers[layers[i]].resultAxis);
-  }
   for (size_t i = 0; i < layers.size(); ++i) {
     runner.progress("correcting bias " + std::to_string(i + 1) + "/" + std::to_string(layers.size()));
-    Means now;
+    ChannelMeans now;
+    const ChannelMeans &goal = exactMeans[layers[i]];
     for (size_t sample = 0; sample < count; ++sample) {
       FailureOr<std::vector<RunOutput>> outputs = (*after)->run(sample, shifts);
       if (failed(outputs))
         return failure();
       now.add((*outputs)[modelOutputs + i], found.layers[layers[i]].resultAxis);
     }
-    if (now.count == 0 || now.sums.size() != shifts[i].size())
+    if (now.count == 0 || now.sums.size() != shifts[i].size() || goal.sums.size() != shifts[i].size())
       continue;
     for (size_t channel = 0; channel < shifts[i].size(); ++channel)
-      shifts[i][channel] = static_cast<float>((goal[i].sums[channel] - now.sums[channel]) / now.count);
+      shifts[i][channel] = static_cast<float>((goal.sums[channel] - now.sums[channel]) / now.count);
     plan.layers[layers[i]].shift = shifts[i];
   }
   runner.progress("");

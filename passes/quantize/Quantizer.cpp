@@ -80,8 +80,10 @@ FailureOr<Trial> Quantizer::evaluate(const Plan &plan, StringRef name) {
       return failure();
     trial.accuracy = compare(reference, *outputs, classes, *request.runner, set);
     trial.drop = trial.accuracy.drop(metric);
+    trial.program = std::move(*program);
   }
   trials.push_back(trial);
+  trials.back().program.reset(); // of many plans, only the one that is chosen
   return trial;
 }
 
@@ -113,6 +115,7 @@ FailureOr<Plan> Quantizer::chooseAuto() {
     if (trial->drop < least) {
       least = trial->drop;
       best = candidate;
+      chosen = trial->program;
       decision = name.str();
     }
     return trial->drop <= request.maxDrop;
@@ -155,15 +158,18 @@ FailureOr<Plan> Quantizer::chooseAuto() {
   return best;
 }
 
-LogicalResult Quantizer::gate(Plan &plan) {
+LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
   if (!measures() || request.keepSlower || plan.isFloat())
     return success();
-  auto program = compile(plan, set);
-  if (failed(program))
-    return failure();
+  if (!program) {
+    auto compiled = compile(plan, set);
+    if (failed(compiled))
+      return failure();
+    program = std::move(*compiled);
+  }
   // In turns, so that a slow moment of the machine hits both.
   for (int round = 0; round < 5; ++round) {
-    double before = floats->time(), after = (*program)->time();
+    double before = floats->time(), after = program->time();
     timeBefore = round ? std::min(timeBefore, before) : before;
     timeAfter = round ? std::min(timeAfter, after) : after;
   }
@@ -213,6 +219,7 @@ LogicalResult Quantizer::run() {
     FailureOr<Trial> trial = evaluate(*plan, mode.str() + (calibrated ? ", " + request.calibrator : std::string()));
     if (failed(trial))
       return failure();
+    chosen = trial->program;
     if (request.floorGiven && measures() && trial->drop > request.maxDrop) {
       decision = llvm::formatv("undone: {0:f2} points lost, above the {1} allowed", trial->drop, request.maxDrop);
       module.emitWarning() << "quantization " << decision;
@@ -225,7 +232,7 @@ LogicalResult Quantizer::run() {
       return failure();
     errors = *measured;
   }
-  if (failed(gate(*plan)))
+  if (failed(gate(*plan, chosen)))
     return failure();
   report(*plan);
   applyPlan(module, *plan);

@@ -11,11 +11,19 @@
 
 namespace brisk {
 
+/// The mean of each position of an axis, over all runs: sums / count.
+struct ChannelMeans {
+  std::vector<double> sums;
+  double count = 0;
+  void add(const RunOutput &output, int64_t axis);
+};
+
 /// One plan that was tried, as measured.
 struct Trial {
   std::string name;
   Accuracy accuracy;
   double drop = 0;
+  std::shared_ptr<Program> program; ///< null for the float model
 };
 
 class Quantizer {
@@ -46,7 +54,7 @@ private:
   llvm::FailureOr<Plan> chooseInt8();
   llvm::FailureOr<Plan> chooseAuto();
   /// Undoes a plan that gains nothing in the time of a run.
-  llvm::LogicalResult gate(Plan &plan);
+  llvm::LogicalResult gate(Plan &plan, std::shared_ptr<Program> program);
 
   // Sensitivity.cpp
   llvm::FailureOr<Plan> chooseMixed();
@@ -67,7 +75,9 @@ private:
   Outputs reference; ///< of the float model
   std::unique_ptr<Program> floats;
   std::vector<Observer> observers;
+  std::vector<ChannelMeans> exactMeans; ///< of the results of layers, from observe
   std::vector<Trial> trials;
+  std::shared_ptr<Program> chosen; ///< of the plan that the choice ended with, if it was tried
   std::vector<double> sensitivity, errors;
   std::string decision; ///< why the result is what it is
   double timeBefore = 0, timeAfter = 0;

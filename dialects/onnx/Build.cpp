@@ -15,9 +15,14 @@ using namespace brisk::onnx;
 
 namespace {
 
-/// Makes an op of one result whose type its own inference gives.
-Value make(OpBuilder &b, Location loc, StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes = {},
-           unsigned results = 1) {
+NamedAttribute number(OpBuilder &b, StringRef name, int64_t value) {
+  return b.getNamedAttr(name, b.getI64IntegerAttr(value));
+}
+
+} // namespace
+
+Value onnx::createOp(OpBuilder &b, Location loc, StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes,
+                     unsigned results) {
   OperationState state(loc, name, operands, SmallVector<Type>(results, b.getNoneType()), attributes);
   Operation *op = b.create(state);
   ShapeContext context;
@@ -26,23 +31,17 @@ Value make(OpBuilder &b, Location loc, StringRef name, ValueRange operands, Arra
   return op->getResult(0);
 }
 
-NamedAttribute number(OpBuilder &b, StringRef name, int64_t value) {
-  return b.getNamedAttr(name, b.getI64IntegerAttr(value));
-}
-
-} // namespace
-
 Value onnx::createConstant(OpBuilder &b, Location loc, ElementsAttr value) { return ConstantOp::create(b, loc, value); }
 
 Value onnx::createNone(OpBuilder &b, Location loc) { return NoneOp::create(b, loc, b.getNoneType()); }
 
 Value onnx::createCast(OpBuilder &b, Location loc, Value value, Type element) {
   int64_t to = element.isBF16() ? 16 : element.isF16() ? 10 : 1;
-  return make(b, loc, CastOp::getOperationName(), value, number(b, "to", to));
+  return createOp(b, loc, CastOp::getOperationName(), value, number(b, "to", to));
 }
 
 Value onnx::createQuantize(OpBuilder &b, Location loc, Value value, Value scale, Value zeroPoint, int64_t axis) {
-  return make(b, loc, QuantizeLinearOp::getOperationName(), {value, scale, zeroPoint}, number(b, "axis", axis));
+  return createOp(b, loc, QuantizeLinearOp::getOperationName(), {value, scale, zeroPoint}, number(b, "axis", axis));
 }
 
 Value onnx::createDequantize(OpBuilder &b, Location loc, Value value, Value scale, Value zeroPoint, int64_t axis,
@@ -50,18 +49,18 @@ Value onnx::createDequantize(OpBuilder &b, Location loc, Value value, Value scal
   SmallVector<NamedAttribute> attributes{number(b, "axis", axis)};
   if (block > 0)
     attributes.push_back(number(b, "block_size", block));
-  return make(b, loc, DequantizeLinearOp::getOperationName(), {value, scale, zeroPoint}, attributes);
+  return createOp(b, loc, DequantizeLinearOp::getOperationName(), {value, scale, zeroPoint}, attributes);
 }
 
 Value onnx::createDynamicQuantize(OpBuilder &b, Location loc, Value value) {
-  Operation *op = make(b, loc, DynamicQuantizeLinearOp::getOperationName(), value, {}, 3).getDefiningOp();
+  Operation *op = createOp(b, loc, DynamicQuantizeLinearOp::getOperationName(), value, {}, 3).getDefiningOp();
   return createDequantize(b, loc, op->getResult(0), op->getResult(1), op->getResult(2));
 }
 
 Value onnx::createAdd(OpBuilder &b, Location loc, Value value, Value other) {
-  return make(b, loc, AddOp::getOperationName(), {value, other});
+  return createOp(b, loc, AddOp::getOperationName(), {value, other});
 }
 
 Value onnx::createMul(OpBuilder &b, Location loc, Value value, Value other) {
-  return make(b, loc, MulOp::getOperationName(), {value, other});
+  return createOp(b, loc, MulOp::getOperationName(), {value, other});
 }

@@ -11,6 +11,11 @@ namespace brisk::onnx {
 
 // Each makes one op at the builder's place, with its type, and returns its result.
 
+mlir::Value createOp(mlir::OpBuilder &b, mlir::Location loc, llvm::StringRef name, mlir::ValueRange operands,
+                     llvm::ArrayRef<mlir::NamedAttribute> attributes = {}, unsigned results = 1);
+template <typename Op> mlir::Value createOp(mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange operands) {
+  return createOp(b, loc, Op::getOperationName(), operands);
+}
 mlir::Value createConstant(mlir::OpBuilder &b, mlir::Location loc, mlir::ElementsAttr value);
 /// An operand left out.
 mlir::Value createNone(mlir::OpBuilder &b, mlir::Location loc);

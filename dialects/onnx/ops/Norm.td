@@ -5,7 +5,8 @@ def Onnx_BatchNormalizationOp : Onnx_ChannelWise<"BatchNormalization", [Upgradab
   let summary = "(X - mean) / sqrt(var + epsilon) * scale + B by channel (ONNX BatchNormalization, opset 15)";
   let description = [{
     One multiplication and one addition by channel, with factors that are
-    computed at compile time where the parameters are constants. With
+    computed at compile time where the parameters are constants, and part of
+    the weights where a convolution with constant ones comes before. With
     `training_mode` the statistics are those of the batch, and two more results
     are the running ones.
   }];
@@ -13,6 +14,7 @@ def Onnx_BatchNormalizationOp : Onnx_ChannelWise<"BatchNormalization", [Upgradab
                        DefaultValuedAttr<F32Attr, "1e-5f">:$epsilon, DefaultValuedAttr<F32Attr, "0.9f">:$momentum,
                        DefaultValuedAttr<I64Attr, "0">:$training_mode, UnitAttr:$channels_last);
   let results = (outs AnyTensor:$Y, Variadic<AnyTensor>:$statistics);
+  let hasCanonicalizer = 1;
 }
 
 def Onnx_InstanceNormalizationOp : Onnx_ChannelWise<"InstanceNormalization"> {

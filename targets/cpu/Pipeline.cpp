@@ -26,6 +26,8 @@ void cpu::addTensorPasses(OpPassManager &passes, bool plain) {
   passes.addPass(createCSEPass());
   passes.addPass(createCpuBufferize());
   passes.addPass(memref::createResolveShapedTypeResultDimsPass());
+  // Equal views become one first: a copy of a view to itself is then seen to be none.
+  passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());

@@ -225,7 +225,7 @@ void Walker::describe(Operation *op, Operation *site, KernelFacts &facts) {
     auto products = cast<brisk::ProductsInterface>(op);
     maps = products.maps();
     iterators = products.iterators();
-    facts.products = true;
+    facts.products = products.sumsProducts();
   }
   for (utils::IteratorType iterator : iterators)
     facts.loops.push_back({1, iterator == utils::IteratorType::parallel});

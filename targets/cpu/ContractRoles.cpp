@@ -79,16 +79,10 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
     if (grouped && !packed)
       return std::nullopt;
     body = &contract.getEpilogue().front();
-    // A trip count is the size of a dim that the loop indexes alone.
-    for (unsigned d = 0; d < iterators.size(); ++d) {
-      OpFoldResult size;
-      for (auto [memref, map] : llvm::zip_equal(memrefs, maps))
-        if (auto at = map.getResultPosition(getAffineDimExpr(d, op->getContext())); at && !known(size))
-          size = memref::getMixedSize(b, op->getLoc(), memref, *at);
-      if (!size)
-        return std::nullopt;
-      sizes.push_back(size);
-    }
+    auto counts = tripCounts(b, contract);
+    if (!counts)
+      return std::nullopt;
+    sizes = *counts;
   } else {
     auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
     if (!linalgOp || !linalgOp.hasPureBufferSemantics() || !isSumOfProducts(linalgOp))

@@ -36,6 +36,12 @@ public:
   LoopEmitter(OpBuilder &b, Nest &nest, const VectorUnit &unit)
       : b(b), nest(nest), unit(unit), ix{b, nest.loc}, lower(nest.loops(), b.getIndexAttr(0)), upper(nest.sizes) {
     traits = traitsOf(*nest.body);
+    if (nest.epilogue) {
+      BodyTraits last = traitsOf(*nest.epilogue);
+      traits.vectorizable &= last.vectorizable;
+      traits.partial &= last.partial;
+      traits.widest = std::max(traits.widest, last.widest);
+    }
   }
 
   BodyTraits traits;
@@ -58,6 +64,8 @@ private:
   SmallVector<Value> reduce(unsigned depth, const Point &point, const Tile &tile, ValueRange carried);
   SmallVector<Value> reduceAlong(const Point &point, int64_t columns, ValueRange carried);
   SmallVector<Value> evaluate(const Point &point, const Tile &tile, ValueRange carried);
+  Value start(const Point &point, unsigned output, const Tile &tile);
+  Value finished(const Point &point, Value value, const Tile &tile);
   void reduceToScalar(const Point &point);
   Point at(const Point &point, const Tile &tile, int64_t row, int64_t column) {
     Point p = row ? point.moved(nest, ix, *rowLoop, ix.constant(row)) : point;
@@ -87,7 +95,7 @@ bool LoopEmitter::matchCombiners() {
   combiners.clear();
   for (unsigned o = 0; o < outputs(); ++o) {
     SmallVector<Operation *> found;
-    auto accumulators = nest.body->getArguments().drop_front(nest.inputs);
+    auto accumulators = nest.body->getArguments().drop_front(nest.factors);
     if (accumulators.size() != outputs() || !matchReduction(accumulators, o, found) || found.size() != 1 ||
         !linalg::getCombinerOpKind(found[0]) || !arith::getNeutralElement(found[0]))
       return false;
@@ -194,7 +202,7 @@ bool LoopEmitter::maskable() const {
 
 void LoopEmitter::run(Point start) {
   choose();
-  if (lanes > 1 && reductions.empty() && nest.isParallel(along))
+  if (lanes > 1 && reductions.empty() && !nest.epilogue && nest.isParallel(along))
     if (auto other = transposedLoop(nest, along, lanes, traits)) {
       llvm::erase(outer, *other);
       rowLoop = *other;
@@ -291,9 +299,9 @@ SmallVector<Value> LoopEmitter::evaluate(const Point &point, const Tile &t, Valu
       SmallVector<Value> args;
       for (unsigned i = 0; i < nest.body->getNumArguments(); ++i) {
         bool used = !nest.body->getArgument(i).use_empty();
-        if (i >= nest.inputs && !carried.empty())
-          args.push_back(carried[(r * t.columns + c) * outputs() + i - nest.inputs]);
-        else if (i < nest.inputs && !transposed[i].empty())
+        if (i >= nest.factors && !carried.empty())
+          args.push_back(carried[(r * t.columns + c) * outputs() + i - nest.factors]);
+        else if (i < nest.factors && !transposed[i].empty())
           args.push_back(transposed[i][r]);
         else if (used)
           args.push_back(loadLanes(b, nest, i, p, along, t.lanes, t.mask, t.active));
@@ -326,22 +334,39 @@ SmallVector<Value> LoopEmitter::reduce(unsigned depth, const Point &point, const
 
 void LoopEmitter::tile(const Point &point, const Tile &t) {
   SmallVector<Value> values;
-  if (!reductions.empty()) {
+  if (!reductions.empty() || nest.epilogue) {
     for (int64_t r = 0; r < t.rows; ++r)
       for (int64_t c = 0; c < t.columns; ++c)
         for (unsigned o = 0; o < outputs(); ++o)
-          values.push_back(splat(
-              b, nest.loc, loadLanes(b, nest, nest.inputs + o, at(point, t, r, c), along, t.lanes, t.mask, t.active),
-              t.lanes));
+          values.push_back(splat(b, nest.loc, start(at(point, t, r, c), o, t), t.lanes));
     values = reduce(0, point, t, values);
   } else {
     values = evaluate(point, t, {});
   }
   for (int64_t r = 0; r < t.rows; ++r)
     for (int64_t c = 0; c < t.columns; ++c)
-      for (unsigned o = 0; o < outputs(); ++o)
-        storeLanes(b, nest, nest.inputs + o, at(point, t, r, c), along, t.lanes, t.mask, t.active,
-                   values[(r * t.columns + c) * outputs() + o]);
+      for (unsigned o = 0; o < outputs(); ++o) {
+        Point p = at(point, t, r, c);
+        storeLanes(b, nest, nest.inputs + o, p, along, t.lanes, t.mask, t.active,
+                   finished(p, values[(r * t.columns + c) * outputs() + o], t));
+      }
+}
+
+/// What a reduction starts from.
+Value LoopEmitter::start(const Point &point, unsigned output, const Tile &t) {
+  if (nest.epilogue)
+    return arith::ConstantOp::create(b, nest.loc, nest.initial);
+  return loadLanes(b, nest, nest.inputs + output, point, along, t.lanes, t.mask, t.active);
+}
+
+/// What is stored of a reduction's result.
+Value LoopEmitter::finished(const Point &point, Value value, const Tile &t) {
+  if (!nest.epilogue)
+    return value;
+  SmallVector<Value> args{value};
+  for (unsigned i = nest.factors; i < nest.inputs; ++i)
+    args.push_back(loadLanes(b, nest, i, point, along, t.lanes, t.mask, t.active));
+  return splat(b, nest.loc, emitBody(b, nest.loc, *nest.epilogue, args, point.index, along, t.lanes).front(), t.lanes);
 }
 
 //===--- reductions along the vector ---------------------------------------------===//
@@ -421,8 +446,9 @@ void LoopEmitter::reduceToScalar(const Point &point) {
       sum = combine(o, sum, sums[c * outputs() + o]);
     auto kind = *linalg::getCombinerOpKind(combiners[o]);
     Value total = vector::ReductionOp::create(b, nest.loc, kind, sum, arith::FastMathFlags::reassoc);
-    Value before = loadLanes(b, nest, nest.inputs + o, point, along, 1, Value(), OpFoldResult());
-    storeLanes(b, nest, nest.inputs + o, point, along, 1, Value(), OpFoldResult(), combine(o, before, total));
+    Tile one;
+    Value all = combine(o, start(point, o, one), total);
+    storeLanes(b, nest, nest.inputs + o, point, along, 1, Value(), OpFoldResult(), finished(point, all, one));
   }
 }
 

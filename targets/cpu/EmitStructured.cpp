@@ -123,13 +123,40 @@ void cpu::storeLanes(OpBuilder &b, const Nest &nest, unsigned i, const Point &po
 //===--- ops -------------------------------------------------------------------===//
 
 bool cpu::isStructured(Operation *op) {
-  if (auto contract = dyn_cast<ContractOp>(op))
-    return contract.getOutputs().empty();
+  if (isa<EpilogueOpInterface>(op))
+    return op->getNumResults() == 0;
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   return linalgOp && linalgOp.hasPureBufferSemantics();
 }
 
+std::optional<SmallVector<OpFoldResult>> cpu::tripCounts(OpBuilder &b, EpilogueOpInterface op) {
+  SmallVector<OpFoldResult> sizes;
+  for (unsigned d = 0; d < op.iterators().size(); ++d) {
+    // The size of a dim that the loop indexes alone.
+    OpFoldResult size;
+    for (auto [operand, map] : llvm::zip_equal(op->getOperands(), op.maps()))
+      if (auto at = map.getResultPosition(getAffineDimExpr(d, op.getContext())); at && !known(size))
+        size = memref::getMixedSize(b, op.getLoc(), operand, *at);
+    if (!size)
+      return std::nullopt;
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
 FailureOr<Nest> cpu::nestOf(OpBuilder &b, Operation *op) {
+  if (auto reduce = dyn_cast<ReduceOp>(op)) {
+    auto sizes = tripCounts(b, reduce);
+    if (!sizes)
+      return op->emitError("expects loops that some operand tells the size of");
+    Nest nest = Nest::get(b, op->getLoc(), reduce->getOperands(), reduce.maps(), reduce.getInputs().size(), *sizes,
+                          reduce.iterators());
+    nest.factors = reduce.getNumFactors();
+    nest.body = &reduce.getBody().front();
+    nest.epilogue = &reduce.getEpilogue().front();
+    nest.initial = reduce.getInitial();
+    return nest;
+  }
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp || !linalgOp.hasPureBufferSemantics())
     return op->emitError("expects a structured op on memrefs");
@@ -141,6 +168,7 @@ FailureOr<Nest> cpu::nestOf(OpBuilder &b, Operation *op) {
   llvm::append_range(memrefs, linalgOp.getDpsInits());
   Nest nest = Nest::get(b, op->getLoc(), memrefs, linalgOp.getIndexingMapsArray(), inputs, sizes,
                         linalgOp.getIteratorTypesArray());
+  nest.factors = inputs;
   nest.body = linalgOp.getBlock();
   return nest;
 }

@@ -4,6 +4,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "targets/cpu/Factors.h"
 #include "targets/cpu/PackFactor.h"
 #include "targets/cpu/Passes.h"
 
@@ -17,22 +18,6 @@ namespace brisk {
 } // namespace brisk
 
 namespace {
-
-bool isZero(Value value) { return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero()); }
-
-/// The tensor that `value` is, were it not filled with zeros; null if it is not.
-Value zeroFilled(Value value) {
-  auto op = value.getDefiningOp<linalg::LinalgOp>();
-  if (!op || op.getNumDpsInits() != 1 || op.getNumParallelLoops() != op.getNumLoops())
-    return Value();
-  Value yielded = op.getBlock()->getTerminator()->getOperand(0);
-  if (auto argument = dyn_cast<BlockArgument>(yielded); argument && argument.getOwner() == op.getBlock()) {
-    if (argument.getArgNumber() >= op.getNumDpsInputs())
-      return Value();
-    yielded = op->getOperand(argument.getArgNumber());
-  }
-  return isZero(yielded) ? op.getDpsInits()[0] : Value();
-}
 
 /// True when neighbours along loop `d` are neighbours in the last axis that `map` reads.
 bool runsAlong(AffineMap map, unsigned d) {
@@ -187,8 +172,8 @@ struct CpuFormContractions : brisk::impl::CpuFormContractionsBase<CpuFormContrac
       if (!op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0)
         continue;
       std::optional<Product> product = productOf(op);
-      Value init = product ? zeroFilled(op.getDpsInits()[0]) : Value();
-      if (!init)
+      auto [constant, init] = cpu::filled(op.getDpsInits()[0]);
+      if (!product || !init || !(matchPattern(constant, m_AnyZeroFloat()) || matchPattern(constant, m_Zero())))
         continue;
       auto choice = choose(op, *product);
       if (!choice)

@@ -23,13 +23,13 @@ constexpr int64_t kLongSum = 64;
 /// More operands than this take registers from the sums.
 constexpr unsigned kMostOperands = 6;
 
-int64_t lengthOfSum(ContractOp op) {
+int64_t lengthOfSum(EpilogueOpInterface op) {
   int64_t length = 1;
   auto iterators = op.iterators();
   for (unsigned d = 0; d < iterators.size(); ++d) {
     if (iterators[d] == utils::IteratorType::parallel)
       continue;
-    for (auto [operand, map] : llvm::zip(op.getInputs(), op.maps()))
+    for (auto [operand, map] : llvm::zip(op->getOperands(), op.maps()))
       if (auto at = map.getResultPosition(getAffineDimExpr(d, op.getContext()))) {
         int64_t size = cast<ShapedType>(operand.getType()).getDimSize(*at);
         length *= ShapedType::isDynamic(size) ? 1 : size;
@@ -40,7 +40,7 @@ int64_t lengthOfSum(ContractOp op) {
 }
 
 /// Why `consumer` cannot run on the sums of `op`; null if it can.
-const char *whyNot(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
+const char *whyNot(EpilogueOpInterface op, linalg::GenericOp consumer, OpOperand &use) {
   if (!consumer.hasPureTensorSemantics() || consumer.getNumDpsInits() != 1 || consumer.getNumReductionLoops() ||
       !consumer.isDpsInput(&use))
     return "it is not an elementwise op";
@@ -52,35 +52,32 @@ const char *whyNot(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
     return "it does not read each sum once";
   if (!consumer.getMatchingBlockArgument(consumer.getDpsInitOperand(0)).use_empty())
     return "it reads its destination";
-  if (op.getInputs().size() - op.getNumFactors() + consumer.getNumDpsInputs() - 1 > kMostOperands)
+  if (op->getNumOperands() - op.getNumFactors() + consumer.getNumDpsInputs() - 2 > kMostOperands)
     return "it has too many operands";
   for (Operation &inner : consumer.getBody()->without_terminator())
     if (!isa<arith::ConstantOp>(inner) && (inner.getNumRegions() || !OpTrait::hasElementwiseMappableTraits(&inner)))
       return "its body is more than arithmetic";
   // Another order of the result scatters the stores.
-  if (read != written && lengthOfSum(op) < kLongSum)
+  if (read != written && (!isa<ContractOp>(op) || lengthOfSum(op) < kLongSum))
     return "the sums are too short for scattered stores";
   return nullptr;
 }
 
-ContractOp fuse(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
+EpilogueOpInterface fuse(EpilogueOpInterface op, linalg::GenericOp consumer, OpOperand &use) {
   OpBuilder b(consumer);
   MLIRContext *context = op.getContext();
   SmallVector<AffineMap> maps = op.maps();
-  AffineMap sums = maps.pop_back_val(), read = consumer.getMatchingIndexingMap(&use);
-  // Loop read(r) of the consumer is loop sums(r) of the contraction.
+  AffineMap results = maps.pop_back_val(), read = consumer.getMatchingIndexingMap(&use);
+  // Loop read(r) of the consumer is loop results(r) of the reduction.
   SmallVector<AffineExpr> loops(consumer.getNumLoops());
-  for (auto [theirs, ours] : llvm::zip_equal(read.getResults(), sums.getResults()))
+  for (auto [theirs, ours] : llvm::zip_equal(read.getResults(), results.getResults()))
     loops[cast<AffineDimExpr>(theirs).getPosition()] = ours;
-  AffineMap toOurs = AffineMap::get(sums.getNumDims(), 0, loops, context);
+  AffineMap toOurs = AffineMap::get(results.getNumDims(), 0, loops, context);
 
-  SmallVector<Value> inputs(op.getInputs());
+  SmallVector<Value> operands(op->getOperands().drop_back());
   Block &old = op.getEpilogue().front();
-  auto contract = ContractOp::create(b, consumer.getLoc(), consumer.getResultTypes(), inputs, consumer.getDpsInits()[0],
-                                     op.getIndexingMaps(), op.getIteratorTypes(), op.getUnsignedA(),
-                                     op.getUnsignedB(), op.getColumnSums(), op.getGroupLengthAttr());
-  contract->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-  Block &block = contract.getEpilogue().emplaceBlock();
+  Region epilogue;
+  Block &block = epilogue.emplaceBlock();
   IRMapping mapping;
   for (BlockArgument argument : old.getArguments())
     mapping.map(argument, block.addArgument(argument.getType(), argument.getLoc()));
@@ -89,13 +86,12 @@ ContractOp fuse(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
     BlockArgument argument = theirs.getArgument(operand->getOperandNumber());
     if (operand == &use)
       continue;
-    inputs.push_back(operand->get());
+    operands.push_back(operand->get());
     maps.push_back(consumer.getMatchingIndexingMap(operand).compose(toOurs));
     mapping.map(argument, block.addArgument(argument.getType(), argument.getLoc()));
   }
   maps.push_back(consumer.getIndexingMapsArray().back().compose(toOurs));
-  contract.getInputsMutable().assign(inputs);
-  contract.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
+  operands.push_back(consumer.getDpsInits()[0]);
 
   b.setInsertionPointToStart(&block);
   for (Operation &inner : old.without_terminator())
@@ -105,20 +101,27 @@ ContractOp fuse(ContractOp op, linalg::GenericOp consumer, OpOperand &use) {
   for (Operation &inner : theirs.without_terminator())
     b.clone(inner, mapping);
   YieldOp::create(b, consumer.getLoc(), mapping.lookupOrDefault(theirs.getTerminator()->getOperand(0)));
-  consumer->replaceAllUsesWith(contract);
+
+  b.setInsertionPoint(consumer);
+  OperationState state(consumer.getLoc(), op->getName(), operands, consumer->getResultTypes(), op->getAttrs());
+  for (Region &region : op->getRegions())
+    state.addRegion()->takeBody(&region == &op.getEpilogue() ? epilogue : region);
+  Operation *fused = b.create(state);
+  fused->setAttr("indexing_maps", b.getAffineMapArrayAttr(maps));
+  consumer->replaceAllUsesWith(fused);
   consumer.erase();
   op.erase();
-  return contract;
+  return cast<EpilogueOpInterface>(fused);
 }
 
 struct CpuFuseEpilogue : brisk::impl::CpuFuseEpilogueBase<CpuFuseEpilogue> {
   void runOnOperation() override {
-    SmallVector<ContractOp> ops;
-    getOperation()->walk([&](ContractOp op) {
+    SmallVector<EpilogueOpInterface> ops;
+    getOperation()->walk([&](EpilogueOpInterface op) {
       if (op->getNumResults() == 1)
         ops.push_back(op);
     });
-    for (ContractOp op : ops)
+    for (EpilogueOpInterface op : ops)
       while (op->hasOneUse()) {
         OpOperand &use = *op->use_begin();
         auto consumer = dyn_cast<linalg::GenericOp>(use.getOwner());

@@ -64,6 +64,10 @@ struct Nest {
   llvm::SmallVector<mlir::utils::IteratorType> iterators;
   llvm::SmallVector<bool> dropped; // loops that are gone: unit, fixed or merged into a later one
   mlir::Block *body = nullptr;
+  unsigned factors = 0; // inputs that the body reads
+  // Where the reduction starts at a constant and its result is mapped before it is stored, the other inputs taking part:
+  mlir::Block *epilogue = nullptr;
+  mlir::TypedAttr initial;
 
   explicit Nest(mlir::Location loc) : loc(loc) {}
   /// Builds the nest over `memrefs` read with `maps`; `sizes` are the loops' trip counts.

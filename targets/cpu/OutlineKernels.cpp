@@ -51,11 +51,11 @@ constexpr int64_t kShareProducts = int64_t(1) << 20;
 SmallVector<int64_t> loopRanges(Operation *op) {
   if (auto structured = dyn_cast<linalg::LinalgOp>(op))
     return structured.getStaticLoopRanges();
-  auto contract = dyn_cast<ContractOp>(op);
-  if (!contract)
+  auto loops = dyn_cast<EpilogueOpInterface>(op);
+  if (!loops)
     return {};
-  SmallVector<int64_t> ranges(contract.maps().front().getNumDims(), 1);
-  for (auto [map, operand] : llvm::zip(contract.maps(), op->getOperands()))
+  SmallVector<int64_t> ranges(loops.iterators().size(), 1);
+  for (auto [map, operand] : llvm::zip(loops.maps(), op->getOperands()))
     for (auto [expr, size] : llvm::zip(map.getResults(), cast<ShapedType>(operand.getType()).getShape()))
       if (auto dim = dyn_cast<AffineDimExpr>(expr))
         ranges[dim.getPosition()] = size;

@@ -7,51 +7,17 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "targets/cpu/Factors.h"
 #include "targets/cpu/Passes.h"
 
 using namespace mlir;
 using namespace brisk;
 using namespace brisk::cpu;
 
-/// The bytes of a constant tensor, or of its one element if all are the same; empty for anything else.
-static ArrayRef<char> dataOf(Value value, bool &isSplat) {
-  // Another shape is the same bytes.
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-      break;
-    value = op->getOperand(0);
-  }
-  ElementsAttr attr;
-  if (!matchPattern(value, m_Constant(&attr)) || !attr.getElementType().isIntOrFloat() ||
-      attr.getElementType().getIntOrFloatBitWidth() % 8)
-    return {};
-  isSplat = false;
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
-    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      return blob->getData();
-  } else if (auto dense = dyn_cast<DenseElementsAttr>(attr)) {
-    isSplat = dense.isSplat();
-    return dense.getRawData();
-  }
-  return {};
-}
-
 bool cpu::isConstantFactor(Value value) {
   bool isSplat;
   return !dataOf(value, isSplat).empty();
 }
-
-SmallVector<unsigned> cpu::plainLoops(AffineMap map) {
-  SmallVector<unsigned> loops;
-  for (AffineExpr expr : map.getResults()) {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (!dim)
-      return {};
-    loops.push_back(dim.getPosition());
-  }
-  return loops;
-}
-
 
 namespace {
 

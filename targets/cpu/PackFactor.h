@@ -35,8 +35,6 @@ struct Packed {
 
 /// True for a constant tensor, under whatever shape.
 bool isConstantFactor(mlir::Value value);
-/// The loops that the results of `map` are, in order; empty if some result is anything else.
-llvm::SmallVector<unsigned> plainLoops(mlir::AffineMap map);
 
 /// Packs the factor as [other parallel loops..., column / 32, sums..., 32], or with groups of g
 /// [..., sums..., last sum / g, 32, g], zero past the last column and the last of a group. Without panels:

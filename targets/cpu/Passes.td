@@ -91,10 +91,20 @@ def CpuFormContractions : Pass<"cpu-form-contractions"> {
   let dependentDialects = ["::brisk::cpu::CpuDialect", "::mlir::arith::ArithDialect"];
 }
 
-def CpuFuseEpilogue : Pass<"cpu-fuse-epilogue"> {
-  let summary = "Move elementwise consumers of a contraction into its epilogue";
+def CpuFormReductions : Pass<"cpu-form-reductions"> {
+  let summary = "Turn reductions that start at a constant into cpu.reduce";
   let description = [{
-    A consumer that reads each sum once, and is its only use, becomes part of
+    Depthwise convolutions, pools, sums, maxima. Constant factors are laid out
+    anew so that the result's last axis is theirs too. What each other loop of
+    a matrix product is left alone.
+  }];
+  let dependentDialects = ["::brisk::cpu::CpuDialect", "::mlir::arith::ArithDialect"];
+}
+
+def CpuFuseEpilogue : Pass<"cpu-fuse-epilogue"> {
+  let summary = "Move elementwise consumers of a contraction or reduction into its epilogue";
+  let description = [{
+    A consumer that reads each result once, and is its only use, becomes part of
     the epilogue region: bias, activation, residual. If it changes the order of
     axes, only where sums are long enough to hide the scattered stores.
   }];

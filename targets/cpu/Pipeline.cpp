@@ -18,6 +18,7 @@ using namespace brisk;
 void cpu::addTensorPasses(OpPassManager &passes, bool plain) {
   if (!plain) {
     passes.addPass(createCpuFormContractions());
+    passes.addPass(createCpuFormReductions());
     passes.addPass(createCpuFuseEpilogue());
   }
   passes.addPass(createCanonicalizerPass());
@@ -26,8 +27,6 @@ void cpu::addTensorPasses(OpPassManager &passes, bool plain) {
   passes.addPass(createCSEPass());
   passes.addPass(createCpuBufferize());
   passes.addPass(memref::createResolveShapedTypeResultDimsPass());
-  // Equal views become one first: a copy of a view to itself is then seen to be none.
-  passes.addPass(createCSEPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());

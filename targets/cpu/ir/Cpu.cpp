@@ -11,6 +11,7 @@ using namespace brisk;
 using namespace brisk::cpu;
 
 #include "targets/cpu/ir/Cpu.Dialect.cpp.inc"
+#include "targets/cpu/ir/Epilogue.cpp.inc"
 
 #define GET_OP_CLASSES
 #include "targets/cpu/ir/Cpu.cpp.inc"
@@ -20,13 +21,6 @@ void CpuDialect::initialize() {
 #define GET_OP_LIST
 #include "targets/cpu/ir/Cpu.cpp.inc"
       >();
-}
-
-SmallVector<utils::IteratorType> ContractOp::iterators() {
-  SmallVector<utils::IteratorType> result;
-  for (StringRef name : getIteratorTypes().getAsValueRange<StringAttr>())
-    result.push_back(name == "parallel" ? utils::IteratorType::parallel : utils::IteratorType::reduction);
-  return result;
 }
 
 std::optional<unsigned> ContractOp::packedLoop() {
@@ -55,22 +49,54 @@ Type ContractOp::getSumType() {
   return isInteger ? Type(IntegerType::get(getContext(), 32)) : Type(Float32Type::get(getContext()));
 }
 
-LogicalResult ContractOp::verify() {
-  SmallVector<AffineMap> all = maps();
-  if (getInputs().size() < getNumFactors())
-    return emitOpError("expects at least ") << getNumFactors() << " inputs, but got " << getInputs().size();
-  if (all.size() != getInputs().size() + 1)
-    return emitOpError("expects one indexing map per operand, but got ")
-           << all.size() << " for " << getInputs().size() + 1 << " operands";
-  for (auto [operand, map] : llvm::zip_equal(getOperands(), all)) {
-    if (map.getNumDims() != getIteratorTypes().size() || map.getNumSymbols())
-      return emitOpError("expects indexing maps over ")
-             << getIteratorTypes().size() << " loops, but got " << AffineMapAttr::get(map);
+/// What all ops with an epilogue obey.
+static LogicalResult verifyLoops(EpilogueOpInterface op, Type value) {
+  SmallVector<AffineMap> all = op.maps();
+  unsigned operands = op->getNumOperands(), factors = op.getNumFactors();
+  if (operands < factors + 1)
+    return op->emitOpError("expects at least ") << factors << " inputs, but got " << operands - 1;
+  if (all.size() != operands)
+    return op->emitOpError("expects one indexing map per operand, but got ")
+           << all.size() << " for " << operands << " operands";
+  size_t loops = op.iterators().size();
+  for (auto [operand, map] : llvm::zip_equal(op->getOperands(), all)) {
+    if (map.getNumDims() != loops || map.getNumSymbols())
+      return op->emitOpError("expects indexing maps over ") << loops << " loops, but got " << AffineMapAttr::get(map);
     auto type = cast<ShapedType>(operand.getType());
     if (type.getRank() != static_cast<int64_t>(map.getNumResults()))
-      return emitOpError("expects operands of the rank of their maps, but got ")
+      return op->emitOpError("expects operands of the rank of their maps, but got ")
              << type << " for " << AffineMapAttr::get(map);
   }
+  Block &epilogue = op.getEpilogue().front();
+  if (epilogue.getNumArguments() != operands - factors)
+    return op->emitOpError("expects an epilogue of ")
+           << operands - factors << " arguments, but got " << epilogue.getNumArguments();
+  if (epilogue.getArgument(0).getType() != value)
+    return op->emitOpError("expects an epilogue of a value of ")
+           << value << ", but got " << epilogue.getArgument(0).getType();
+  if (!isa<YieldOp>(epilogue.getTerminator()))
+    return op->emitOpError("expects an epilogue that ends in cpu.yield");
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  Type value = getInitial().getType();
+  if (failed(verifyLoops(*this, value)))
+    return failure();
+  Block &block = getBody().front();
+  if (block.getNumArguments() != getNumFactors() + 1 || block.getArguments().back().getType() != value)
+    return emitOpError("expects a body of ") << getNumFactors() << " elements and a value of " << value;
+  if (!isa<YieldOp>(block.getTerminator()) || block.getTerminator()->getOperand(0).getType() != value)
+    return emitOpError("expects a body that yields ") << value;
+  return success();
+}
+
+LogicalResult ContractOp::verify() {
+  if (getInputs().size() < getNumFactors())
+    return emitOpError("expects at least ") << getNumFactors() << " inputs, but got " << getInputs().size();
+  if (failed(verifyLoops(*this, getSumType())))
+    return failure();
+  SmallVector<AffineMap> all = maps();
   Type a = getElementTypeOrSelf(getInputs()[0].getType()), b = getElementTypeOrSelf(getInputs()[1].getType());
   if (a != b || !(a.isF32() || a.isInteger(8) || a.isBF16()))
     return emitOpError("expects two factors of f32, bf16 or i8, but got ") << a << " and " << b;
@@ -82,52 +108,48 @@ LogicalResult ContractOp::verify() {
     return emitOpError("expects a group length where groups are not in panels");
   if (getColumnSums() && !getElementTypeOrSelf(getInputs()[2].getType()).isInteger(32))
     return emitOpError("expects sums of columns of i32, but got ") << getInputs()[2].getType();
-  if (getEpilogue().getNumArguments() != getInputs().size() - getNumFactors() + 1)
-    return emitOpError("expects an epilogue of ") << getInputs().size() - getNumFactors() + 1 << " arguments, but got "
-                                                  << getEpilogue().getNumArguments();
-  if (getEpilogue().getArgument(0).getType() != getSumType())
-    return emitOpError("expects an epilogue of a sum of ")
-           << getSumType() << ", but got " << getEpilogue().getArgument(0).getType();
-  if (!isa<YieldOp>(getEpilogue().front().getTerminator()))
-    return emitOpError("expects an epilogue that ends in cpu.yield");
   return success();
 }
 
-void ContractOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
-  for (OpOperand &operand : getOperation()->getOpOperands()) {
+using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
+
+/// Inputs are read, the last operand is written.
+static void addEffects(Operation *op, Effects &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
-    bool isInit = operand.getOperandNumber() == getInputs().size();
+    bool isInit = operand.getOperandNumber() + 1 == op->getNumOperands();
     effects.emplace_back(isInit ? static_cast<MemoryEffects::Effect *>(MemoryEffects::Write::get())
                                 : MemoryEffects::Read::get(),
                          &operand, SideEffects::DefaultResource::get());
   }
 }
 
+void ContractOp::getEffects(Effects &effects) { addEffects(*this, effects); }
+void ReduceOp::getEffects(Effects &effects) { addEffects(*this, effects); }
+
 namespace {
 
-struct ContractBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<ContractBuffers, ContractOp> {
+template <typename Op>
+struct EpilogueBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<EpilogueBuffers<Op>, Op> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const bufferization::AnalysisState &) const {
-    return operand.getOperandNumber() < cast<ContractOp>(op).getInputs().size();
+    return operand.getOperandNumber() + 1 < op->getNumOperands();
   }
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
                           bufferization::BufferizationState &state) const {
-    auto contract = cast<ContractOp>(op);
-    if (contract.getOutputs().empty())
+    if (op->getNumResults() == 0)
       return success();
     SmallVector<Value> buffers;
-    for (Value operand : contract->getOperands()) {
+    for (Value operand : op->getOperands()) {
       FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
       if (failed(buffer))
         return failure();
       buffers.push_back(*buffer);
     }
-    auto lowered = ContractOp::create(rewriter, op->getLoc(), TypeRange(), ValueRange(buffers).drop_back(),
-                                      buffers.back(), contract.getIndexingMaps(), contract.getIteratorTypes(),
-                                      contract.getUnsignedA(), contract.getUnsignedB(), contract.getColumnSums(),
-                                      contract.getGroupLengthAttr());
-    lowered->setDiscardableAttrs(contract->getDiscardableAttrDictionary());
-    rewriter.inlineRegionBefore(contract.getEpilogue(), lowered.getEpilogue(), lowered.getEpilogue().begin());
+    OperationState lowered(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs());
+    for (Region &region : op->getRegions())
+      lowered.addRegion()->takeBody(region);
+    rewriter.create(lowered);
     bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());
     return success();
   }
@@ -138,5 +160,8 @@ struct ContractBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<
 void brisk::registerCpuDialect(DialectRegistry &registry) {
   registry.insert<CpuDialect>();
   registry.addExtension(
-      +[](MLIRContext *context, CpuDialect *) { ContractOp::attachInterface<ContractBuffers>(*context); });
+      +[](MLIRContext *context, CpuDialect *) {
+    ContractOp::attachInterface<EpilogueBuffers<ContractOp>>(*context);
+    ReduceOp::attachInterface<EpilogueBuffers<ReduceOp>>(*context);
+  });
 }

@@ -18,6 +18,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "targets/cpu/ir/Cpu.Dialect.h.inc"
+#include "targets/cpu/ir/Epilogue.h.inc"
 
 #define GET_OP_CLASSES
 #include "targets/cpu/ir/Cpu.h.inc"

@@ -2,11 +2,13 @@
 #ifndef BRISK_TARGETS_CPU_IR_CPU_TD
 #define BRISK_TARGETS_CPU_IR_CPU_TD
 
+include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "dialects/interfaces/Products.td"
+include "targets/cpu/ir/Epilogue.td"
 
 def Cpu_Dialect : Dialect {
   let name = "cpu";
@@ -14,7 +16,7 @@ def Cpu_Dialect : Dialect {
   let summary = "Structured ops of the CPU target";
 }
 
-def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, ProductsInterface,
+def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, EpilogueOpInterface, ProductsInterface,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, SingleBlock]> {
   let summary = "Sums of products, and what is done to each sum before it is stored";
   let description = [{
@@ -57,10 +59,7 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, P
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
-    ::llvm::SmallVector<::mlir::AffineMap> maps() {
-      return ::llvm::to_vector(getIndexingMaps().getAsValueRange<::mlir::AffineMapAttr>());
-    }
-    ::llvm::SmallVector<::mlir::utils::IteratorType> iterators();
+    bool sumsProducts() { return true; }
     /// True when B is packed in panels along the loop that this returns.
     std::optional<unsigned> packedLoop();
     /// The loop whose factors lie in groups, and how many make one.
@@ -72,8 +71,48 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, P
   }];
 }
 
+def Cpu_ReduceOp : Op<Cpu_Dialect, "reduce", [DestinationStyleOpInterface, EpilogueOpInterface, ProductsInterface,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>, SingleBlock]> {
+  let summary = "A reduction from a constant, and what is done to each result before it is stored";
+  let description = [{
+    For every point of the parallel loops, folds the first `num_factors` inputs
+    over the reduction loops: the region `body` maps their elements and the
+    value so far, at first `initial`, to the next value. The region `epilogue`
+    maps the last value, and the elements of the other inputs, to the element
+    that is stored.
+
+    ```mlir
+    cpu.reduce {indexing_maps = [affine_map<(c, k) -> (k, c)>, affine_map<(c, k) -> (c)>],
+                iterator_types = ["parallel", "reduction"], num_factors = 1 : i64, initial = 0.0 : f32}
+      ins(%x : memref<7x40xf32>) outs(%mean : memref<40xf32>) {
+    ^bb0(%e: f32, %sum: f32):
+      %0 = arith.addf %sum, %e : f32
+      cpu.yield %0 : f32
+    } {
+    ^bb0(%sum: f32):
+      %1 = arith.mulf %sum, %seventh : f32
+      cpu.yield %1 : f32
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, AnyShaped:$init,
+                       AffineMapArrayAttr:$indexing_maps, StrArrayAttr:$iterator_types, I64Attr:$num_factors,
+                       TypedAttrInterface:$initial);
+  let results = (outs Variadic<AnyRankedTensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body, SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    attr-dict (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $init `:` type($init) `)` $body $epilogue
+    (`->` type($outputs)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+    bool sumsProducts() { return false; }
+  }];
+}
+
 def Cpu_YieldOp : Op<Cpu_Dialect, "yield", [Pure, ReturnLike, Terminator]> {
-  let summary = "End of an epilogue: the element to store";
+  let summary = "End of a region: the next value, or the element to store";
   let arguments = (ins AnyType:$value);
   let assemblyFormat = "attr-dict $value `:` type($value)";
 }

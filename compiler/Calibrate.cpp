@@ -269,3 +269,11 @@ Status brisk::calibrateMachine(const std::string &output, const std::string &mea
     return fail(Status::ModelError, llvm::toString(std::move(error)));
   return Status::Done;
 }
+
+std::map<std::string, double>
+brisk::adaptedScales(const std::vector<std::pair<std::map<std::string, double>, double>> &models) {
+  std::vector<cost::Whole> wholes;
+  for (auto &[us, measured] : models)
+    wholes.push_back({us, measured});
+  return cost::adapt(wholes).scales;
+}

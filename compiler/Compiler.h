@@ -55,6 +55,10 @@ Status predict(const ModelSource &model, const Options &options, bool json, std:
 bool predictVariant(const std::string &variant, const std::string &base, const std::map<int64_t, double> &measuredUs,
                     double totalUs, std::string &report, std::string &message);
 
+/// Factors on the times of classes of kernels that take predictions to what a few whole models took elsewhere: for each
+/// model its predicted microseconds by class, and the measured ones (passes/cost/Fit.h).
+std::map<std::string, double> adaptedScales(const std::vector<std::pair<std::map<std::string, double>, double>> &models);
+
 /// Measures the machine at hand (options.measurements empty), or adapts options.machine to whole models that were
 /// measured elsewhere (a file, see compiler/Calibrate.h), and writes the machine file `output`. `report` says how far
 /// predictions are from the measurements. Progress goes to the sink as "progress".

@@ -150,6 +150,8 @@ PYBIND11_MODULE(_brisk, module) {
              "Returns (status, report as JSON, [(severity, message)]).");
   module.def("predict_variant", &variantOf, py::arg("variant"), py::arg("base"), py::arg("measured_us"),
              py::arg("total_us"), "Predictions are JSON, as predict() returns them.");
+  module.def("adapted_scales", &adaptedScales, py::arg("models"),
+             "[(predicted microseconds by class, measured)] to factors by class.");
   module.def("calibrate_machine", &calibrate, py::arg("output"), py::arg("measurements"), py::arg("options"),
              "Returns (status, errors of predictions in words, [(severity, message)]).");
   module.def("options", &describeOptions, "(name, type, default, group, value name, help) of each option.");

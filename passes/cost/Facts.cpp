@@ -94,7 +94,8 @@ BodyFacts bodyOf(Block &block) {
                    arith::CeilDivSIOp, arith::CeilDivUIOp>(op)) {
       facts.library += 0.25;
     } else {
-      ++facts.simple;
+      // Widening what was loaded is mostly part of the load, or shared by many points.
+      facts.simple += isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(op) ? 0.25 : 1;
     }
   });
   Value result = block.getTerminator()->getNumOperands() ? block.getTerminator()->getOperand(0) : Value();
@@ -103,6 +104,8 @@ BodyFacts bodyOf(Block &block) {
     facts.multiplies = llvm::any_of(sum->getOperands(), [](Value value) {
       return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(value.getDefiningOp());
     });
+  if (facts.multiplies)
+    --facts.simple; // one instruction
   return facts;
 }
 

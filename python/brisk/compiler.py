@@ -177,6 +177,14 @@ class Prediction:
     unknown: tuple[str, ...]
     kernels: tuple[PredictedKernel, ...]
 
+    def by_class(self) -> dict[str, float]:
+        """Microseconds by class of kernel; "overhead" is what is counted in calls."""
+        us = {"overhead": self.run_us + self.host_us}
+        for kernel in self.kernels:
+            us[kernel.kind] = us.get(kernel.kind, 0) + kernel.us - kernel.overhead_us
+            us["overhead"] += kernel.overhead_us
+        return us
+
 
 def predict(model: "Model", target: str = "cpu", *, args: Sequence[Any] | None = None, **keywords: Any) -> Prediction:
     """Predicts the latency of `model` kernel by kernel on the machine that

@@ -8,6 +8,8 @@
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+#include <tuple>
 
 using namespace mlir;
 using namespace brisk;
@@ -19,6 +21,8 @@ namespace brisk {
 
 /// Gains below this share of the time are noise.
 static constexpr double kNoise = 0.02;
+/// A layer has little work below this share of the mean.
+static constexpr double kLittle = 0.2;
 
 Quantizer::Quantizer(ModuleOp module, const QuantizeRequest &request)
     : module(module), request(request), found(findLayers(module)) {
@@ -168,11 +172,49 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
     program = std::move(*compiled);
   }
   // In turns, so that a slow moment of the machine hits both.
-  for (int round = 0; round < 5; ++round) {
-    double before = floats->time(), after = program->time();
-    timeBefore = round ? std::min(timeBefore, before) : before;
-    timeAfter = round ? std::min(timeAfter, after) : after;
+  auto race = [](Program &first, Program &second) {
+    std::pair<double, double> least(INFINITY, INFINITY);
+    for (int round = 0; round < 5; ++round) {
+      least.first = std::min(least.first, first.time());
+      least.second = std::min(least.second, second.time());
+    }
+    return least;
+  };
+  // Kinds of layers that often cost more than they gain: each kind goes back to floats if that makes a run faster.
+  for (auto &[kind, layers] : suspects(plan)) {
+    Plan without = plan;
+    for (unsigned layer : layers)
+      without.layers[layer] = {};
+    if (layers.empty() || without.isFloat())
+      continue;
+    request.runner->progress("measuring " + kind);
+    auto compiled = compile(without, set);
+    if (failed(compiled))
+      return failure();
+    auto [with, bare] = race(*program, **compiled);
+    if (bare > with * (1 - kNoise))
+      continue;
+    plan = without;
+    program = std::move(*compiled);
+    for (unsigned layer : layers)
+      reasons[layer] = llvm::formatv("{0} are not faster: a run takes {1:f1} us with them, {2:f1} us without", kind,
+                                     with * 1e6, bare * 1e6);
+    module.emitRemark() << layers.size() << " layers left in fp32: " << reasons[layers.front()];
   }
+  request.runner->progress("");
+  if (llvm::any_of(reasons, [](const std::string &reason) { return !reason.empty(); })) {
+    FailureOr<Trial> trial = evaluate(plan, "without layers that are not faster");
+    if (failed(trial))
+      return failure();
+    decision += (decision.empty() ? "" : ", ") + trial->name;
+    if (trial->drop > request.maxDrop && (request.floorGiven || request.calibrator == "auto")) {
+      decision = llvm::formatv("undone: {0:f2} points lost once layers that are not faster are in floats", trial->drop);
+      module.emitWarning() << "quantization " << decision;
+      plan = Plan(found);
+      return success();
+    }
+  }
+  std::tie(timeBefore, timeAfter) = race(*floats, *program);
   if (timeAfter <= timeBefore * (1 - kNoise))
     return success();
   std::string text = llvm::formatv("a run takes {0:f1} us, and {1:f1} us in fp32", timeAfter * 1e6, timeBefore * 1e6);
@@ -180,6 +222,25 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
   decision = "undone: " + text;
   plan = Plan(found);
   return success();
+}
+
+std::vector<std::pair<std::string, std::vector<unsigned>>> Quantizer::suspects(const Plan &plan) const {
+  std::vector<std::pair<std::string, std::vector<unsigned>>> kinds = {
+      {"products of two activations", {}}, {"depthwise layers", {}}, {"layers of little work", {}}};
+  double total = 0;
+  for (const Layer &layer : found.layers)
+    total += layer.work;
+  for (auto [i, layer] : llvm::enumerate(found.layers)) {
+    if (plan.layers[i].precision == Precision::F32)
+      continue;
+    if (!layer.weight)
+      kinds[0].second.push_back(i);
+    else if (layer.depthwise)
+      kinds[1].second.push_back(i);
+    else if (layer.work < kLittle * total / static_cast<double>(found.layers.size()))
+      kinds[2].second.push_back(i);
+  }
+  return kinds;
 }
 
 LogicalResult Quantizer::run() {
@@ -232,6 +293,7 @@ LogicalResult Quantizer::run() {
       return failure();
     errors = *measured;
   }
+  reasons.resize(found.layers.size());
   if (failed(gate(*plan, chosen)))
     return failure();
   report(*plan);

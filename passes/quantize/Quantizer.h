@@ -53,8 +53,10 @@ private:
   llvm::FailureOr<Trial> evaluate(const Plan &plan, llvm::StringRef name);
   llvm::FailureOr<Plan> chooseInt8();
   llvm::FailureOr<Plan> chooseAuto();
-  /// Undoes a plan that gains nothing in the time of a run.
+  /// Undoes what gains nothing in the time of a run: kinds of layers first, then the whole plan.
   llvm::LogicalResult gate(Plan &plan, std::shared_ptr<Program> program);
+  /// Kinds of layers that the gate looks at.
+  std::vector<std::pair<std::string, std::vector<unsigned>>> suspects(const Plan &plan) const;
 
   // Sensitivity.cpp
   llvm::FailureOr<Plan> chooseMixed();
@@ -79,6 +81,7 @@ private:
   std::vector<Trial> trials;
   std::shared_ptr<Program> chosen; ///< of the plan that the choice ended with, if it was tried
   std::vector<double> sensitivity, errors;
+  std::vector<std::string> reasons; ///< why a layer was left in fp32; empty if it was not
   std::string decision; ///< why the result is what it is
   double timeBefore = 0, timeAfter = 0;
 };

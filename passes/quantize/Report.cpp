@@ -53,6 +53,8 @@ void Quantizer::report(const Plan &plan) {
     StringRef precision = brisk::nameOf(plan.layers[i].precision);
     llvm::json::Object object{{"name", layer.name}, {"precision", precision}, {"work", layer.work},
                               {"depthwise", layer.depthwise}, {"bias_corrected", !plan.layers[i].shift.empty()}};
+    if (!reasons[i].empty())
+      object["reason"] = reasons[i];
     auto cell = [&](const std::vector<double> &values, StringRef key) -> std::string {
       if (values.empty())
         return "-";

@@ -26,7 +26,25 @@ namespace {
 /// Structured ops that became loops over buffers.
 bool isKernel(Operation *op) { return isa<DestinationStyleOpInterface>(op) && op->getNumResults() == 0; }
 
-/// Values from outside that `op` and its regions use; constants are not among them (they are cloned).
+/// A number that kernels of one shape differ in: a scale or zero point of bytes. Bounds of ranges and the like are not.
+bool isParameter(Operation *op, Operation *constant) {
+  auto isByte = [](Type type) { return isa<MemRefType>(type) && getElementTypeOrSelf(type).isInteger(8); };
+  if (!isStructured(op) || llvm::none_of(op->getOperandTypes(), isByte))
+    return false;
+  Attribute attr;
+  matchPattern(constant, m_Constant(&attr));
+  double value;
+  if (auto number = dyn_cast<FloatAttr>(attr); number && number.getType().isF32())
+    value = number.getValueAsDouble();
+  else if (auto number = dyn_cast<IntegerAttr>(attr); number && number.getType().isInteger(32))
+    value = number.getInt();
+  else
+    return false;
+  return !llvm::is_contained({-128.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 127.0, 128.0, 255.0}, value);
+}
+
+/// Values from outside that `op` and its regions use; constants are among them only if they are parameters (others are
+/// cloned).
 SetVector<Value> capturesOf(Operation *op, SmallVectorImpl<Operation *> &constants) {
   SetVector<Value> used(op->operand_begin(), op->operand_end()), above;
   getUsedValuesDefinedAbove(op->getRegions(), above);
@@ -34,7 +52,7 @@ SetVector<Value> capturesOf(Operation *op, SmallVectorImpl<Operation *> &constan
   SetVector<Value> captures;
   for (Value value : used) {
     Operation *def = value.getDefiningOp();
-    if (def && def->hasTrait<OpTrait::ConstantLike>())
+    if (def && def->hasTrait<OpTrait::ConstantLike>() && !isParameter(op, def))
       constants.push_back(def);
     else
       captures.insert(value);

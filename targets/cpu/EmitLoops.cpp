@@ -51,6 +51,9 @@ public:
 private:
   unsigned outputs() const { return nest.operands.size() - nest.inputs; }
   bool isLive(unsigned d) const { return !nest.dropped[d]; }
+  bool reductionless() const {
+    return !nest.epilogue && llvm::all_of(llvm::seq(nest.loops()), [&](unsigned d) { return !isLive(d) || nest.isParallel(d); });
+  }
   bool matchCombiners();
   int64_t lanesAlong(unsigned d) const;
   double costAlong(unsigned d) const;
@@ -88,6 +91,7 @@ private:
   int64_t lanes = 1;
   int64_t columns = 1, rows = 1;
   std::optional<unsigned> rowLoop;
+  bool interleaved = false; // rows are neighbours in the result
   SmallVector<unsigned> outer, reductions; // the other loops
 };
 
@@ -119,7 +123,9 @@ double LoopEmitter::costAlong(unsigned d) const {
   for (const Operand &operand : nest.operands) {
     if (operand.isOutput && nest.isParallel(d) && (!operand.linear || operand.ignores(d)))
       return HUGE_VAL;
-    if (operand.ignores(d))
+    if (operand.isOutput && reductionless() && interleavedLoop(nest, d))
+      cost += 2;
+    else if (operand.ignores(d))
       cost += 0.25;
     else
       cost += operand.isContiguous(d) ? 1
@@ -202,13 +208,20 @@ bool LoopEmitter::maskable() const {
 
 void LoopEmitter::run(Point start) {
   choose();
-  if (lanes > 1 && reductions.empty() && !nest.epilogue && nest.isParallel(along))
-    if (auto other = transposedLoop(nest, along, lanes, traits)) {
+  if (lanes > 1 && reductionless()) {
+    if (auto few = interleavedLoop(nest, along)) {
+      llvm::erase(outer, *few);
+      rowLoop = *few;
+      rows = *known(nest.sizes[*few]);
+      columns = 1;
+      interleaved = true;
+    } else if (auto other = transposedLoop(nest, along, lanes, traits)) {
       llvm::erase(outer, *other);
       rowLoop = *other;
       rows = lanes;
       columns = 1;
     }
+  }
   parallelLoops(0, start);
 }
 
@@ -342,6 +355,11 @@ void LoopEmitter::tile(const Point &point, const Tile &t) {
     values = reduce(0, point, t, values);
   } else {
     values = evaluate(point, t, {});
+  }
+  if (interleaved && t.rows == rows && t.lanes > 1 && !t.mask) {
+    Value all = interleaveVectors(b, nest.loc, values);
+    vector::StoreOp::create(b, nest.loc, all, nest.operands.back().flat, ValueRange{ix.value(point.place.back())});
+    return;
   }
   for (int64_t r = 0; r < t.rows; ++r)
     for (int64_t c = 0; c < t.columns; ++c)

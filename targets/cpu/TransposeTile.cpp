@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "targets/cpu/TransposeTile.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -66,4 +67,67 @@ SmallVector<SmallVector<Value>> cpu::loadTransposed(OpBuilder &b, const Nest &ne
     result[i] = transposeVectors(b, nest.loc, vectors);
   }
   return result;
+}
+
+std::optional<unsigned> cpu::interleavedLoop(const Nest &nest, unsigned along) {
+  const Operand &out = nest.operands.back();
+  if (nest.operands.size() != nest.inputs + 1 || !out.linear || !nest.isParallel(along))
+    return std::nullopt;
+  int64_t step = known(out.coefficient[along]).value_or(0);
+  if (step < 2 || step > 4)
+    return std::nullopt;
+  for (unsigned d = 0; d < nest.loops(); ++d)
+    if (!nest.dropped[d] && nest.isParallel(d) && out.isContiguous(d) && isKnown(nest.sizes[d], step))
+      return d;
+  return std::nullopt;
+}
+
+/// Bytes are joined in 32 bits, of which the upper ones are then squeezed out: first within 128 bits, then 32 bits at a
+/// time, which are single instructions.
+static Value interleaveBytes(OpBuilder &b, Location loc, ArrayRef<Value> vectors) {
+  int64_t lanes = cast<VectorType>(vectors[0].getType()).getNumElements(), rows = vectors.size();
+  auto words = VectorType::get({lanes}, b.getI32Type());
+  Value pixels;
+  for (auto [row, vector] : llvm::enumerate(vectors)) {
+    Value wide = arith::ExtUIOp::create(b, loc, words, vector);
+    if (row) {
+      Value shift = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(8 * row)));
+      wide = arith::ShLIOp::create(b, loc, wide, shift);
+    }
+    pixels = row ? arith::OrIOp::create(b, loc, pixels, wide).getResult() : wide;
+  }
+  Value bytes = vector::BitCastOp::create(b, loc, VectorType::get({4 * lanes}, b.getI8Type()), pixels);
+  SmallVector<int64_t> within, across;
+  for (int64_t quad = 0; quad < lanes / 4; ++quad) {
+    for (int64_t i = 0; i < 16; ++i)
+      within.push_back(i < 4 * rows ? 16 * quad + 4 * (i / rows) + i % rows : vector::ShuffleOp::kPoisonIndex);
+    for (int64_t word = 0; word < rows; ++word)
+      across.push_back(4 * quad + word);
+  }
+  Value squeezed = vector::BitCastOp::create(b, loc, words, vector::ShuffleOp::create(b, loc, bytes, bytes, within));
+  Value whole = vector::ShuffleOp::create(b, loc, squeezed, squeezed, across);
+  return vector::BitCastOp::create(b, loc, VectorType::get({rows * lanes}, b.getI8Type()), whole);
+}
+
+Value cpu::interleaveVectors(OpBuilder &b, Location loc, ArrayRef<Value> vectors) {
+  auto type = cast<VectorType>(vectors[0].getType());
+  int64_t lanes = type.getNumElements(), rows = vectors.size();
+  if (type.getElementType().isInteger(8) && lanes % 4 == 0)
+    return interleaveBytes(b, loc, vectors);
+  // Vectors of the result, each gathered from one source after the other: what a permutation of two registers does.
+  Value whole;
+  for (int64_t part = 0; part < rows; ++part) {
+    Value result = vectors[0];
+    for (int64_t row = 1; row < rows; ++row) {
+      SmallVector<int64_t> pick;
+      for (int64_t lane = 0; lane < lanes; ++lane) {
+        int64_t element = part * lanes + lane, source = element % rows;
+        pick.push_back(source == row ? lanes + element / rows : source > row ? lane : row == 1 ? element / rows : lane);
+      }
+      result = vector::ShuffleOp::create(b, loc, result, vectors[row], pick);
+    }
+    auto join = llvm::to_vector(llvm::seq<int64_t>(0, (part + 1) * lanes));
+    whole = part ? vector::ShuffleOp::create(b, loc, whole, result, join).getResult() : result;
+  }
+  return whole;
 }

@@ -23,5 +23,11 @@ llvm::SmallVector<llvm::SmallVector<mlir::Value>> loadTransposed(mlir::OpBuilder
                                                                  const Point &point, unsigned rowLoop, unsigned along,
                                                                  int64_t rows, int64_t lanes);
 
+/// The loop of 2 to 4 steps whose elements are neighbours in the result, where those along `along` lie as far apart as it
+/// has steps (pixels of few channels, written from planes): its rows are best stored together.
+std::optional<unsigned> interleavedLoop(const Nest &nest, unsigned along);
+/// The elements of the vectors in turns: first of each, second of each, ...
+mlir::Value interleaveVectors(mlir::OpBuilder &b, mlir::Location loc, llvm::ArrayRef<mlir::Value> vectors);
+
 } // namespace brisk::cpu
 #endif

@@ -113,6 +113,8 @@ public:
       if (probeShift)
         outputs.push_back(result);
     }
+    if (plan.share)
+      shareIntegers();
     if (!outputs.empty())
       addOutputs(module, outputs);
   }
@@ -164,6 +166,21 @@ private:
     Value zero = scalar(loc("zero_point"), integer, b.getIntegerAttr(integer, s.zero));
     Value integers = onnx::createQuantize(b, loc("quantize"), value, scale, zero);
     return result = onnx::createDequantize(b, loc("dequantize"), integers, scale, zero);
+  }
+
+  /// Readers of a tensor that could as well read its integers do.
+  void shareIntegers() {
+    for (auto [tensor, rounded] : llvm::zip(found.tensors, quantized)) {
+      if (!rounded)
+        continue;
+      Operation *quantize = rounded.getDefiningOp()->getOperand(0).getDefiningOp();
+      tensor.replaceUsesWithIf(rounded, [&](OpOperand &use) {
+        QuantizedForm form = quantizedForm(use.getOwner());
+        return use.getOwner() != quantize && use.getOwner()->getBlock() == quantize->getBlock() &&
+               (form.kind == QuantizedForm::Pointwise || form.kind == QuantizedForm::Move ||
+                form.kind == QuantizedForm::Average);
+      });
+    }
   }
 
   Value dequantized(const Layer &layer, const QuantizedWeight &weight) {

@@ -31,6 +31,9 @@ struct Plan {
   std::vector<LayerPlan> layers;
   std::vector<Interval> ranges;
   int64_t block = 32; ///< of weights in blocks
+  /// Whether elementwise ops and moves, too, read the integers of a tensor that int8 layers read: then it is nowhere kept
+  /// in floats.
+  bool share = false;
 
   explicit Plan(const Layers &found) : layers(found.layers.size()), ranges(found.tensors.size()) {}
   bool isFloat() const {

@@ -120,6 +120,7 @@ FailureOr<Plan> Quantizer::chooseAuto() {
       least = trial->drop;
       best = candidate;
       chosen = trial->program;
+      lost = least;
       decision = name.str();
     }
     return trial->drop <= request.maxDrop;
@@ -207,11 +208,28 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
     if (failed(trial))
       return failure();
     decision += (decision.empty() ? "" : ", ") + trial->name;
+    lost = trial->drop;
     if (trial->drop > request.maxDrop && (request.floorGiven || request.calibrator == "auto")) {
       decision = llvm::formatv("undone: {0:f2} points lost once layers that are not faster are in floats", trial->drop);
       module.emitWarning() << "quantization " << decision;
       plan = Plan(found);
       return success();
+    }
+  }
+  if (llvm::any_of(plan.layers, [](const LayerPlan &layer) { return layer.precision == Precision::Int8; })) {
+    Plan shared = plan;
+    shared.share = true;
+    FailureOr<Trial> trial = evaluate(shared, "8-bit tensors for all who read them");
+    if (failed(trial))
+      return failure();
+    // It must gain more than noise, and lose nothing that was asked to be kept.
+    if (trial->drop <= std::max(request.maxDrop, lost)) {
+      auto [without, with] = race(*program, *trial->program);
+      if (with <= without * (1 - kNoise)) {
+        plan = shared;
+        program = trial->program;
+        decision += (decision.empty() ? "" : ", ") + trial->name;
+      }
     }
   }
   std::tie(timeBefore, timeAfter) = race(*floats, *program);
@@ -281,6 +299,7 @@ LogicalResult Quantizer::run() {
     if (failed(trial))
       return failure();
     chosen = trial->program;
+    lost = trial->drop;
     if (request.floorGiven && measures() && trial->drop > request.maxDrop) {
       decision = llvm::formatv("undone: {0:f2} points lost, above the {1} allowed", trial->drop, request.maxDrop);
       module.emitWarning() << "quantization " << decision;

@@ -83,6 +83,7 @@ private:
   std::vector<double> sensitivity, errors;
   std::vector<std::string> reasons; ///< why a layer was left in fp32; empty if it was not
   std::string decision; ///< why the result is what it is
+  double lost = 0; ///< points, by the plan at hand
   double timeBefore = 0, timeAfter = 0;
 };
 

@@ -254,6 +254,8 @@ void Walker::describe(Operation *op, Operation *site, KernelFacts &facts) {
     facts.operands[1].coefficient[facts.packed] = 1;
   }
   facts.body = bodyOf(op->getRegion(0).front());
+  if (op->getNumRegions() > 1)
+    facts.epilogue = bodyOf(op->getRegion(1).front());
   Type element = getElementTypeOrSelf(op->getOperand(0).getType());
   llvm::raw_string_ostream(facts.dtype) << element;
 }
@@ -416,8 +418,9 @@ std::string KernelFacts::key() const {
     for (double coefficient : operand.coefficient)
       stream << coefficient << ',';
   }
-  stream << ' ' << body.simple << ' ' << body.divides << ' ' << body.functions << ' ' << body.library << ' '
-         << body.loads << ' ' << body.vectorizable;
+  for (const BodyFacts *part : {&body, &epilogue})
+    stream << ' ' << part->simple << ' ' << part->divides << ' ' << part->functions << ' ' << part->library << ' '
+           << part->loads << ' ' << part->vectorizable;
   return text;
 }
 

@@ -55,6 +55,7 @@ struct KernelFacts {
   std::vector<Loop> loops;
   std::vector<OperandFacts> operands; // inputs, then outputs
   BodyFacts body;
+  BodyFacts epilogue; // what is done to each result of a reduction before it is stored, if `body` only folds
   std::vector<Touch> touches;
   /// Everything that the time of one call depends on but `touches`, as text: equal keys, equal kernels.
   std::string key() const;

@@ -17,13 +17,13 @@ using namespace brisk::cost;
 namespace {
 
 /// How sharp the edge of the roofline is: 1 adds both sides, infinity takes the larger one.
-constexpr double kEdge = 2;
-/// What of a cache is left for the data of the program.
-constexpr double kUsable = 0.8;
+constexpr double kEdge = 1.2;
+/// What of a cache is left for the data of the program; of the last one, which others share, less.
+constexpr double kUsable = 0.8, kShared = 0.5;
 
 double nsOfBytes(double bytes, double distance, const machine::Description &machine) {
   for (auto [i, level] : llvm::enumerate(machine.memory))
-    if (level.bytes == 0 || distance <= kUsable * level.bytes)
+    if (level.bytes == 0 || distance <= (i > 1 ? kShared : kUsable) * level.bytes)
       return i == 0 ? 0 : bytes / level.gbPerS;
   return bytes / machine.memory.back().gbPerS;
 }

@@ -10,6 +10,7 @@
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -211,6 +212,12 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
   work.library = iterations * body.library;
   work.scalars = along ? 0 : iterations * (body.simple + nest.operands.size());
   work.gathers = iterations * body.loads;
+  const BodyFacts &epilogue = facts.epilogue;
+  double results = points / (along && !nest.loops[*along].parallel ? reductions / nest.loops[*along].size * inner : reductions);
+  work.simple += results * epilogue.simple;
+  work.divides += results * epilogue.divides;
+  work.functions += results * epilogue.functions;
+  work.library += iterations / reductions * epilogue.library;
   // Rows of sums are kept together, as many as a quarter of the registers hold, and share what they all read.
   std::optional<unsigned> rowLoop;
   double rows = 1;
@@ -225,8 +232,10 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
       rows = std::max(1.0, std::min(std::floor(budget / columns), nest.loops[*rowLoop].size));
   }
   for (const OperandFacts &operand : nest.operands) {
-    // An accumulator stays in a register.
-    double share = operand.output ? 1 / reductions : rowLoop && nest.ignores(operand, *rowLoop) ? 1 / rows : 1;
+    // An accumulator stays in a register, and so does what no reduction changes.
+    bool once = llvm::all_of(llvm::seq<unsigned>(0, nest.loops.size()),
+                             [&](unsigned d) { return nest.loops[d].parallel || nest.ignores(operand, d); });
+    double share = once ? 1 / reductions : rowLoop && nest.ignores(operand, *rowLoop) ? 1 / rows : 1;
     if (!along)
       continue;
     double step = operand.linear ? operand.coefficient[*along] : -1;

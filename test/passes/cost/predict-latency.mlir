@@ -19,7 +19,7 @@ module attributes {machine.desc = #machine.desc<{
 // -----
 
 // Data from beyond the cache, ten times: the bytes take longer than the instructions.
-// CHECK-LABEL: kernel 'copy': recurrence, 10.000 calls, 0.000 flops, 20971520.000 bytes, 2097.963 us
+// CHECK-LABEL: kernel 'copy': recurrence, 10.000 calls, 0.000 flops, 20971520.000 bytes, 2119.170 us
 module attributes {machine.desc = #machine.desc<{
     isas = [{name = "narrow", vector_bits = 256 : i64}],
     memory = [{name = "near", bytes = 65536, gb_per_s = 100}, {name = "far", gb_per_s = 10.0}],
@@ -76,6 +76,29 @@ module attributes {machine.desc = #machine.desc<{isas = [{name = "narrow", vecto
     scf.for %i = %c0 to %n step %c1 {
       linalg.copy ins(%x : memref<?xf32>) outs(%x : memref<?xf32>) loc("open")
     } loc("loop")
+    return
+  }
+}
+
+// -----
+
+// An epilogue is done once for each result: 16 * 4 additions of vectors, 4 a ns, and 4 divisions, 10 ns each.
+// CHECK-LABEL: kernel 'mean': reduction, 1.000 calls, 1024.000 flops, 4352.000 bytes, 0.056 us
+module attributes {machine.desc = #machine.desc<{isas = [{name = "narrow", vector_bits = 512 : i64}],
+    rates = {simple = 4, divide = 0.1, access = 10000}, overheads = {kernel = 0, entry = 0, horizontal = 0}}>} {
+  func.func @main(%x: memref<16x64xf32>, %y: memref<64xf32>) {
+    %n = arith.constant 16.0 : f32
+    cpu.reduce {indexing_maps = [affine_map<(c, k) -> (k, c)>, affine_map<(c, k) -> (c)>],
+                iterator_types = ["parallel", "reduction"], num_factors = 1 : i64, initial = 0.0 : f32}
+      ins(%x : memref<16x64xf32>) outs(%y : memref<64xf32>) {
+    ^bb0(%e: f32, %sum: f32):
+      %0 = arith.addf %sum, %e : f32
+      cpu.yield %0 : f32
+    } {
+    ^bb0(%sum: f32):
+      %1 = arith.divf %sum, %n : f32
+      cpu.yield %1 : f32
+    } loc("mean")
     return
   }
 }

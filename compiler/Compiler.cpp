@@ -371,8 +371,10 @@ private:
 } // namespace
 
 /// Compiles, compiles the reference, compares the two, and only then lets the artifact appear.
-static Status compileVerified(const ModelSource &model, const std::string &output, const Options &options,
+static Status compileVerified(const ModelSource &given, const std::string &output, const Options &asked,
                               const DiagnosticSink &sink) {
+  ModelSource model = given;
+  Options options = asked;
   llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create();
   auto fail = [&](llvm::Error error) {
     sink("error", llvm::toString(std::move(error)));
@@ -380,6 +382,21 @@ static Status compileVerified(const ModelSource &model, const std::string &outpu
   };
   if (!folder)
     return fail(folder.takeError());
+  if (options.quantize != "none") {
+    // Decided once, by measurements that would not come out the same a second time.
+    Options decide = options;
+    decide.emit = "onnx";
+    std::string decided = folder->file("decided.onnx");
+    if (Status status = Compilation(decide, sink).run(model, decided); status != Status::Done)
+      return status;
+    std::string stem = llvm::sys::path::stem(model.path).str();
+    model = {};
+    model.path = decided;
+    model.name = given.name.empty() ? stem : given.name;
+    options.quantize = "none";
+    options.report = "";
+    options.shape.clear();
+  }
   Options runnable = options;
   runnable.emit = ""; // what can be run here
   std::string artifact = folder->file("artifact"), reference = folder->file("reference");
@@ -396,7 +413,7 @@ static Status compileVerified(const ModelSource &model, const std::string &outpu
                       }).run(model, reference);
       status != Status::Done)
     return status;
-  llvm::Expected<std::string> verdict = verify(artifact, reference);
+  llvm::Expected<std::string> verdict = verify(artifact, reference, /*quantized=*/asked.quantize != "none");
   if (!verdict)
     return fail(verdict.takeError());
   sink("remark", *verdict);

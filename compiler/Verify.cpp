@@ -102,7 +102,7 @@ Error draw(const brisk_value &value, std::mt19937 &random, Buffer &buffer) {
 }
 
 /// What an element may differ by: relative to the largest, or in steps.
-double toleranceOf(int32_t dtype) {
+double toleranceOf(int32_t dtype, bool quantized) {
   switch (dtype) {
   case BRISK_INT8:
   case BRISK_UINT8:
@@ -111,14 +111,14 @@ double toleranceOf(int32_t dtype) {
   case BRISK_BFLOAT16:
     return 2e-2;
   default:
-    return isFloat(dtype) ? 1e-4 : 0;
+    return !isFloat(dtype) ? 0 : quantized ? 2e-2 : 1e-4;
   }
 }
 
 bool isRelative(int32_t dtype) { return isFloat(dtype) || dtype == BRISK_FLOAT16 || dtype == BRISK_BFLOAT16; }
 
 /// The difference of two outputs in units of the tolerance's scale; an error where it is too large.
-Expected<double> compare(const char *name, const brisk_tensor &mine, const brisk_tensor &reference) {
+Expected<double> compare(const char *name, const brisk_tensor &mine, const brisk_tensor &reference, bool quantized) {
   uint64_t count = brisk_count(reference.rank, reference.dims);
   if (mine.rank != reference.rank || !std::equal(mine.dims, mine.dims + mine.rank, reference.dims))
     return createStringError("output '%s' has another shape than the reference", name);
@@ -138,7 +138,7 @@ Expected<double> compare(const char *name, const brisk_tensor &mine, const brisk
     }
   }
   double scale = isRelative(reference.dtype) && largest > 0 ? largest : 1;
-  if (worst <= toleranceOf(reference.dtype) * scale)
+  if (worst <= toleranceOf(reference.dtype, quantized) * scale)
     return worst / scale;
   return createStringError(formatv("output '{0}' differs from the reference: element {1} is {2:g}, but expects {3:g} (largest {4:g})",
                                    name, at, static_cast<double>(brisk_element(mine.dtype, mine.data, at).real),
@@ -148,7 +148,7 @@ Expected<double> compare(const char *name, const brisk_tensor &mine, const brisk
 
 } // namespace
 
-Expected<std::string> brisk::verify(StringRef artifactPath, StringRef referencePath) {
+Expected<std::string> brisk::verify(StringRef artifactPath, StringRef referencePath, bool quantized) {
   Artifact artifact, reference;
   if (Error error = artifact.open(artifactPath))
     return error;
@@ -165,7 +165,7 @@ Expected<std::string> brisk::verify(StringRef artifactPath, StringRef referenceP
     return error;
   double worst = 0;
   for (auto [i, mine, theirs] : enumerate(artifact.outputs, reference.outputs)) {
-    auto difference = compare(brisk_model_output(reference.model, i)->name, mine.tensor, theirs.tensor);
+    auto difference = compare(brisk_model_output(reference.model, i)->name, mine.tensor, theirs.tensor, quantized);
     if (!difference)
       return difference.takeError();
     worst = std::max(worst, *difference);

@@ -14,9 +14,10 @@ namespace brisk {
 /// Runs both artifacts (shared objects) on the same seeded random inputs and compares all outputs. What two outputs may
 /// differ by, relative to the largest |element| of the reference: 1e-4 for f32 and f64, 2e-2 for narrower floats; 8-bit
 /// integers by one step, which is what rounding a sum in another order does; all else not at all. Infinities and NaN must
-/// lie at the same places. Gives one line that tells the largest difference; an error that names the output if there is
+/// lie at the same places. Where tensors inside are `quantized`, a sum that rounds the other way moves a whole step: floats may then
+/// differ by 2e-2. Gives one line that tells the largest difference; an error that names the output if there is
 /// too much of one, or the input that cannot be drawn because it has open dims.
-llvm::Expected<std::string> verify(llvm::StringRef artifact, llvm::StringRef reference);
+llvm::Expected<std::string> verify(llvm::StringRef artifact, llvm::StringRef reference, bool quantized = false);
 
 } // namespace brisk
 #endif

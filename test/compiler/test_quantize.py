@@ -164,3 +164,12 @@ def test_a_folder_of_single_samples(tmp_path):
     assert done.returncode == 0, done.stderr
     (scale,) = [numpy_helper.to_array(t) for t in onnx.load(tmp_path / "out.onnx").graph.initializer if t.name == "x_scale"]
     assert scale == np.float32(2 / 255)  # from -1 to 1
+
+
+def test_a_quantized_artifact_is_verified(tmp_path):
+    """What was decided by measuring is decided once, for the artifact and for the reference."""
+    files = network("digits_cnn")
+    done = briskc(files.model, "-o", tmp_path / "out", "--quantize=int8", "--calibration", files.calibration, "--eval",
+                  files.evaluation, "--verify", "--keep-slower")
+    assert done.returncode == 0 and done.stderr.count("decided: ") == 1, done.stderr
+    assert "verified: 1 outputs differ from the reference by at most" in done.stderr

@@ -84,8 +84,8 @@ MODELS = [
     of("mobilenet_v2", "qdq", static("mobilenet_v2", operators=False)),
     of("mobilenet_v2", "qop", static("mobilenet_v2", operators=True)),
     # Only products: the range of a mask of -3e38 would leave nothing of the scores.
-    of("bert_base", "qdq", static("bert_base", operators=False, count=4, op_types_to_quantize=["MatMul"])),
+    of("bert_base", "qdq", static("bert_base", operators=False, count=4, op_types_to_quantize=["MatMul", "Gemm"])),
     of("bert_base", "dynamic", dynamic("bert_base")),
-    of("minilm_l6", "qdq", static("minilm_l6", operators=False, op_types_to_quantize=["MatMul"])),
+    of("minilm_l6", "qdq", static("minilm_l6", operators=False, op_types_to_quantize=["MatMul", "Gemm"])),
     of("minilm_l6", "dynamic", dynamic("minilm_l6")),
 ]

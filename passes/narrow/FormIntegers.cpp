@@ -231,7 +231,9 @@ bool Integers::hoistQuantization(Operation *op) {
   if (!isConversion(op, QuantizedForm::Quantize) || !isPerTensor(op) || op->use_empty())
     return false;
   Operation *move = op->getOperand(0).getDefiningOp();
-  if (!move || move->getNumResults() != 1 || !move->hasOneUse() || move->getNumRegions())
+  // Nothing moves into a loop.
+  if (!move || move->getNumResults() != 1 || !move->hasOneUse() || move->getNumRegions() ||
+      move->getBlock() != op->getBlock())
     return false;
   QuantizedForm form = quantizedForm(move);
   if (form.kind != QuantizedForm::Move ||

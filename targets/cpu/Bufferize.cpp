@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "targets/cpu/Passes.h"
 
 using namespace mlir;
@@ -52,6 +53,47 @@ void separateEmptyTensors(func::FuncOp function) {
   }
 }
 
+/// Gives the result of a tensor.concat its buffer, into which each part is written. The op's own bufferization
+/// expresses every offset and size by all operands, which takes cubic time.
+void placeConcat(tensor::ConcatOp op) {
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  RankedTensorType type = op.getResultType();
+  int64_t axis = op.getDim();
+  auto sizeOf = [&](Value tensor, int64_t i) -> OpFoldResult {
+    auto shaped = cast<RankedTensorType>(tensor.getType());
+    if (!shaped.isDynamicDim(i))
+      return b.getIndexAttr(shaped.getDimSize(i));
+    return tensor::DimOp::create(b, loc, tensor, i).getResult();
+  };
+  SmallVector<OpFoldResult> sizes, offsets(type.getRank(), b.getIndexAttr(0)), ones(type.getRank(), b.getIndexAttr(1)), ends;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    sizes.push_back(type.isDynamicDim(i) ? sizeOf(op.getInputs().front(), i) : OpFoldResult(b.getIndexAttr(type.getDimSize(i))));
+  OpFoldResult end = b.getIndexAttr(0);
+  for (Value part : op.getInputs()) {
+    Value sum = b.createOrFold<arith::AddIOp>(loc, getValueOrCreateConstantIndexOp(b, loc, end),
+                                              getValueOrCreateConstantIndexOp(b, loc, sizeOf(part, axis)));
+    ends.push_back(end = getAsOpFoldResult(sum));
+  }
+  SmallVector<Value> open;
+  if (type.isDynamicDim(axis))
+    sizes[axis] = end;
+  for (int64_t i = 0; i < type.getRank(); ++i)
+    if (type.isDynamicDim(i))
+      open.push_back(getValueOrCreateConstantIndexOp(b, loc, sizes[i]));
+  Value buffer = memref::AllocOp::create(b, loc, MemRefType::get(type.getShape(), type.getElementType()), open);
+  for (auto [part, last] : llvm::zip(op.getInputs(), ends)) {
+    sizes[axis] = sizeOf(part, axis);
+    Value place = memref::SubViewOp::create(b, loc, buffer, offsets, sizes, ones);
+    bufferization::MaterializeInDestinationOp::create(b, loc, /*result=*/Type(), part, place, /*restrict=*/true,
+                                                      /*writable=*/true);
+    offsets[axis] = last;
+  }
+  op.replaceAllUsesWith(
+      bufferization::ToTensorOp::create(b, loc, type, buffer, /*restrict=*/true, /*writable=*/true).getResult());
+  op.erase();
+}
+
 struct CpuBufferize : brisk::impl::CpuBufferizeBase<CpuBufferize> {
   void runOnOperation() override {
     bufferization::OneShotBufferizationOptions options;
@@ -70,6 +112,9 @@ struct CpuBufferize : brisk::impl::CpuBufferizeBase<CpuBufferize> {
       if (function.isExternal())
         continue;
       separateFills(function);
+      SmallVector<tensor::ConcatOp> concats;
+      function.walk([&](tensor::ConcatOp op) { concats.push_back(op); });
+      llvm::for_each(concats, placeConcat);
       separateEmptyTensors(function);
       if (failed(bufferization::eliminateEmptyTensors(rewriter, function)) ||
           failed(bufferization::runOneShotBufferize(function, options, state)))

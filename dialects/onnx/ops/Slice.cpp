@@ -128,8 +128,8 @@ OpFoldResult ConcatOp::fold(FoldAdaptor) {
 }
 namespace {
 
-/// Bufferization compares each insertion of a chain with all others along all of it: of more parts than this,
-/// groups are joined first. (Of parts whose sizes are open it merges the groups again, so they stay one chain.)
+/// Bufferization lets the producers of inserted parts write in place, and for that compares each insertion of a
+/// chain with all others along all of it. More parts than this are copied instead, by one op.
 constexpr size_t kInsertions = 16;
 
 /// A tensor and its size along the axis of a concatenation.
@@ -186,12 +186,10 @@ LogicalResult ConcatOp::decompose(Decomposer &d) {
     parts.push_back({d.cast(d(input), RankedTensorType::get(shape, storageType(d.shapes.elementType(input)))), size});
   }
   Type elementType = storageType(d.shapes.elementType(getConcatResult()));
-  bool fixed = llvm::all_of(parts, [](const Part &part) { return getConstantIntValue(part.size).has_value(); });
-  while (fixed && parts.size() > kInsertions) {
-    SmallVector<Part> joined;
-    for (ArrayRef<Part> rest = parts; !rest.empty(); rest = rest.drop_front(std::min(rest.size(), kInsertions)))
-      joined.push_back(join(d, math, rest.take_front(kInsertions), axis, sizes, elementType));
-    parts = std::move(joined);
+  if (parts.size() > kInsertions) {
+    auto operands = llvm::map_to_vector(parts, [](const Part &part) { return part.tensor; });
+    d.setResult(getConcatResult(), tensor::ConcatOp::create(d.b, d.loc(), axis, operands));
+    return success();
   }
   Value result = join(d, math, parts, axis, sizes, elementType).tensor;
   d.setResult(getConcatResult(), result);

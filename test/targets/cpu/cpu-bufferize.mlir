@@ -82,3 +82,21 @@ func.func @fills(%a: memref<4x3xi32>, %b: memref<4x3xi32>, %x: memref<3xi32>, %y
   bufferization.materialize_in_destination %t in restrict writable %y : (tensor<3xi32>, memref<3xi32>) -> ()
   return
 }
+
+// The parts of a tensor.concat are written into one buffer, each behind the one before.
+// CHECK-LABEL: func.func @concat(
+// CHECK-SAME: %[[X:[^:]+]]: memref<?x4xf32>, %[[Y:[^:]+]]: memref<2x4xf32>, %[[OUT:[^:]+]]: memref<?x4xf32>)
+// CHECK: %[[END:.*]] = arith.addi %[[N:.*]], %c2
+// CHECK: %[[ALL:.*]] = memref.alloc(%[[END]]) : memref<?x4xf32>
+// CHECK: %[[FIRST:.*]] = memref.subview %[[ALL]][0, 0] [%{{.*}}, 4] [1, 1]
+// CHECK: linalg.copy ins(%[[X]] : {{.*}}) outs(%[[FIRST]] :
+// CHECK: %[[SECOND:.*]] = memref.subview %[[ALL]][%[[N]], 0] [2, 4] [1, 1]
+// CHECK: linalg.copy ins(%[[Y]] : {{.*}}) outs(%[[SECOND]] :
+// CHECK: linalg.copy ins(%[[ALL]] : {{.*}}) outs(%[[OUT]] :
+func.func @concat(%x: memref<?x4xf32>, %y: memref<2x4xf32>, %out: memref<?x4xf32>) {
+  %a = bufferization.to_tensor %x restrict : memref<?x4xf32> to tensor<?x4xf32>
+  %b = bufferization.to_tensor %y restrict : memref<2x4xf32> to tensor<2x4xf32>
+  %c = tensor.concat dim(0) %a, %b : (tensor<?x4xf32>, tensor<2x4xf32>) -> tensor<?x4xf32>
+  bufferization.materialize_in_destination %c in restrict writable %out : (tensor<?x4xf32>, memref<?x4xf32>) -> ()
+  return
+}

@@ -140,12 +140,14 @@ void brisk_context_fail(brisk_call *call, const char *where,
   brisk_context *context = context_of(call);
   if (atomic_exchange(&context->failed, true))
     return;
-  if (where && *where)
-    snprintf(context->message, sizeof context->message, "node '%s': %s", where,
-             message ? message : "failed");
-  else
-    snprintf(context->message, sizeof context->message, "%s",
-             message ? message : "failed");
+  const bool named = where && *where;
+  int used = snprintf(context->message, sizeof context->message, "%s%s%s%s",
+                      named ? "node '" : "", named ? where : "",
+                      named ? "': " : "", message ? message : "failed");
+  /* What compiled code says without memory is only that. */
+  if (context->refused && used >= 0 && (size_t)used < sizeof context->message)
+    snprintf(context->message + used, sizeof context->message - (size_t)used,
+             ": cannot get %" PRIu64 " bytes", context->refused);
 }
 
 /*===-- Contexts --===*/

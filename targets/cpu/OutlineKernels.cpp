@@ -62,8 +62,8 @@ SetVector<Value> capturesOf(Operation *op, SmallVectorImpl<Operation *> &constan
 
 /// Loop iterations from which a kernel takes some ten microseconds and is worth sharing among threads;
 /// a contraction's iteration is one lane of a multiply-add, others do more.
-constexpr int64_t kShareIterations = int64_t(1) << 17;
-constexpr int64_t kShareProducts = int64_t(1) << 20;
+constexpr uint64_t kShareIterations = uint64_t(1) << 17;
+constexpr uint64_t kShareProducts = uint64_t(1) << 20;
 
 /// The extent of each loop, read off the operand axes that it walks one by one; 1 where none tells.
 SmallVector<int64_t> loopRanges(Operation *op) {
@@ -84,11 +84,11 @@ SmallVector<int64_t> loopRanges(Operation *op) {
 bool isShared(Operation *op) {
   if (!isStructured(op))
     return false;
-  int64_t iterations = 1;
+  uint64_t iterations = 1;
   for (int64_t range : loopRanges(op)) {
     if (ShapedType::isDynamic(range))
       return true;
-    iterations *= range;
+    iterations = llvm::SaturatingMultiply<uint64_t>(iterations, range);
   }
   return iterations >= (isa<ContractOp>(op) ? kShareProducts : kShareIterations);
 }

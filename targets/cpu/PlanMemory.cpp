@@ -22,6 +22,17 @@ namespace brisk {
 namespace {
 
 constexpr int64_t kAlignment = 64;
+/// More than any machine has and than the runtime tries to get; sums of two still fit.
+constexpr int64_t kImpossible = int64_t(1) << 57;
+
+/// Bytes of what is static in `type`, at most kImpossible.
+int64_t fixedBytes(MemRefType type) {
+  uint64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  for (int64_t size : type.getShape())
+    if (!ShapedType::isDynamic(size))
+      bytes = llvm::SaturatingMultiply<uint64_t>(bytes, size);
+  return std::min<uint64_t>(bytes, kImpossible);
+}
 
 struct Buffer {
   memref::AllocOp alloc;
@@ -29,8 +40,6 @@ struct Buffer {
   int64_t bytes = 0;            // of a static buffer
   int64_t offset = 0;
 };
-
-int64_t elementBytes(MemRefType type) { return llvm::divideCeil(type.getElementTypeBitWidth(), 8); }
 
 /// Positions of the entry block's ops between which a buffer (or any view of it) is used.
 void computeLifetime(Buffer &buffer, Block &block, const BufferViewFlowAnalysis &views,
@@ -66,7 +75,7 @@ int64_t placeStatic(SmallVectorImpl<Buffer> &buffers) {
     for (Buffer *other : overlapping) {
       if (offset + buffer->bytes <= other->offset)
         break;
-      offset = std::max(offset, other->offset + other->bytes);
+      offset = std::max(offset, std::min(other->offset + other->bytes, kImpossible));
     }
     buffer->offset = offset;
     total = std::max(total, offset + buffer->bytes);
@@ -124,26 +133,40 @@ private:
   Operation *last = nullptr;
 };
 
-/// Bytes of an allocation as an index, rounded up to the alignment.
+/// Bytes of an allocation (i64), rounded up to the alignment; kImpossible where they are as many or more, which
+/// includes sizes below zero. Sizes come from inputs and data: their product may be any number.
 Value bytesOf(OpBuilder &b, memref::AllocOp alloc) {
   Location loc = alloc.getLoc();
-  MemRefType type = alloc.getType();
-  int64_t fixed = elementBytes(type);
-  for (int64_t size : type.getShape())
-    if (!ShapedType::isDynamic(size))
-      fixed *= size;
-  Value bytes = arith::ConstantIndexOp::create(b, loc, fixed);
-  for (Value size : alloc.getDynamicSizes())
-    bytes = arith::MulIOp::create(b, loc, bytes, size);
-  Value up = arith::AddIOp::create(b, loc, bytes, arith::ConstantIndexOp::create(b, loc, kAlignment - 1));
-  return arith::AndIOp::create(b, loc, up, arith::ConstantIndexOp::create(b, loc, -kAlignment));
+  int64_t fixed = fixedBytes(alloc.getType());
+  Value limit = i64(b, loc, kImpossible);
+  if (fixed == kImpossible)
+    return limit;
+  Value bytes = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(fixed)), beyond;
+  for (Value size : alloc.getDynamicSizes()) {
+    auto product = arith::MulUIExtendedOp::create(b, loc, bytes, toI64(b, loc, size));
+    bytes = product.getLow();
+    beyond = beyond ? arith::OrIOp::create(b, loc, beyond, product.getHigh()).getResult() : product.getHigh();
+  }
+  Value up = arith::AndIOp::create(b, loc, arith::AddIOp::create(b, loc, bytes, i64(b, loc, kAlignment - 1)),
+                                   i64(b, loc, -kAlignment));
+  // Tested before rounding up, which may wrap.
+  Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, bytes, limit);
+  if (beyond) {
+    Value exact = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, beyond, i64(b, loc, 0));
+    fits = arith::AndIOp::create(b, loc, fits, exact);
+  }
+  return arith::SelectOp::create(b, loc, fits, up, limit);
 }
+
+Value compareNull(OpBuilder &b, Location loc, LLVM::ICmpPredicate predicate, Value pointer) {
+  return LLVM::ICmpOp::create(b, loc, predicate, pointer, LLVM::ZeroOp::create(b, loc, pointer.getType()));
+}
+
+constexpr StringLiteral kNoMemory = "out of memory";
 
 /// Fails the run where the runtime has no memory left.
 void checkMemory(OpBuilder &b, Location loc, Value pointer) {
-  Value null = LLVM::ZeroOp::create(b, loc, pointer.getType());
-  Value ok = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, pointer, null);
-  cf::AssertOp::create(b, loc, ok, "out of memory");
+  cf::AssertOp::create(b, loc, compareNull(b, loc, LLVM::ICmpPredicate::ne, pointer), kNoMemory);
 }
 
 void replace(OpBuilder &b, memref::AllocOp alloc, Value pointer) {
@@ -182,12 +205,19 @@ struct CpuPlanMemory : brisk::impl::CpuPlanMemoryBase<CpuPlanMemory> {
     BufferViewFlowAnalysis views(run);
     for (Buffer &buffer : fixed) {
       computeLifetime(buffer, block, views, position);
-      buffer.bytes = llvm::alignTo(buffer.alloc.getType().getNumElements() * elementBytes(buffer.alloc.getType()),
-                                   kAlignment);
+      buffer.bytes = llvm::alignTo(fixedBytes(buffer.alloc.getType()), kAlignment);
+      if (buffer.bytes >= kImpossible) {
+        buffer.alloc.emitError("needs a buffer of more bytes than any machine has: ") << buffer.alloc.getType();
+        return signalPassFailure();
+      }
     }
     for (Buffer &buffer : sized)
       computeLifetime(buffer, block, views, position);
     int64_t total = placeStatic(fixed);
+    if (total >= kImpossible) {
+      run.emitError("needs more memory than any machine has");
+      return signalPassFailure();
+    }
 
     if (hoister.end())
       b.setInsertionPointAfter(hoister.end());
@@ -210,7 +240,7 @@ struct CpuPlanMemory : brisk::impl::CpuPlanMemoryBase<CpuPlanMemory> {
     }
     for (memref::AllocOp alloc : late) {
       b.setInsertionPoint(alloc);
-      Value bytes = toI64(b, alloc.getLoc(), bytesOf(b, alloc));
+      Value bytes = bytesOf(b, alloc);
       Value pointer = callField(b, alloc.getLoc(), call, CallField::Allocate,
                                 LLVM::LLVMPointerType::get(&getContext()), {call, bytes});
       checkMemory(b, alloc.getLoc(), pointer);
@@ -222,7 +252,7 @@ struct CpuPlanMemory : brisk::impl::CpuPlanMemoryBase<CpuPlanMemory> {
 
   /// Buffers whose sizes are computed at entry share slots by lifetime; a slot is as large as its largest
   /// user. Returns the arena, grown to hold the static part and all slots.
-  Value reserveSized(OpBuilder &b, Location loc, Value call, SmallVectorImpl<Buffer> &sized, int64_t fixedBytes) {
+  Value reserveSized(OpBuilder &b, Location loc, Value call, SmallVectorImpl<Buffer> &sized, int64_t staticBytes) {
     struct Slot {
       Value bytes;
       unsigned last;
@@ -233,8 +263,9 @@ struct CpuPlanMemory : brisk::impl::CpuPlanMemoryBase<CpuPlanMemory> {
     for (Buffer &buffer : sized)
       order.push_back(&buffer);
     llvm::stable_sort(order, [](Buffer *x, Buffer *y) { return x->first < y->first; });
+    SmallVector<Value> wanted;
     for (Buffer *buffer : order) {
-      Value bytes = bytesOf(b, buffer->alloc);
+      Value bytes = wanted.emplace_back(bytesOf(b, buffer->alloc));
       Slot *best = nullptr;
       for (Slot &slot : slots)
         if (slot.last < buffer->first &&
@@ -245,25 +276,42 @@ struct CpuPlanMemory : brisk::impl::CpuPlanMemoryBase<CpuPlanMemory> {
         slots.push_back({bytes, buffer->last, {buffer}});
         continue;
       }
-      best->bytes = arith::MaxSIOp::create(b, loc, best->bytes, bytes);
+      best->bytes = arith::MaxUIOp::create(b, loc, best->bytes, bytes);
       best->last = buffer->last;
       best->users.push_back(buffer);
     }
-    Value end = arith::ConstantIndexOp::create(b, loc, fixedBytes);
+    Value end = i64(b, loc, staticBytes), limit = i64(b, loc, kImpossible);
     SmallVector<Value> starts;
     for (Slot &slot : slots) {
       starts.push_back(end);
-      end = arith::AddIOp::create(b, loc, end, slot.bytes);
+      end = arith::MinUIOp::create(b, loc, arith::AddIOp::create(b, loc, end, slot.bytes), limit);
     }
-    Value arena = callField(b, loc, call, CallField::Reserve, LLVM::LLVMPointerType::get(&getContext()),
-                            {call, toI64(b, loc, end)});
+    Value arena = callField(b, loc, call, CallField::Reserve, LLVM::LLVMPointerType::get(&getContext()), {call, end});
+    blameLargest(b, loc, call, arena, order, wanted);
     checkMemory(b, loc, arena);
     for (auto [slot, start] : llvm::zip(slots, starts)) {
-      Value pointer = offsetPointer(b, loc, arena, toI64(b, loc, start));
+      Value pointer = offsetPointer(b, loc, arena, start);
       for (Buffer *user : slot.users)
         replace(b, user->alloc, pointer);
     }
     return arena;
+  }
+
+  /// Without an arena, the failure names the node of the largest buffer.
+  void blameLargest(OpBuilder &b, Location loc, Value call, Value arena, ArrayRef<Buffer *> buffers,
+                    ArrayRef<Value> bytes) {
+    OpBuilder::InsertionGuard guard(b);
+    Value absent = compareNull(b, loc, LLVM::ICmpPredicate::eq, arena);
+    auto branch = scf::IfOp::create(b, loc, absent, /*withElseRegion=*/false);
+    b.setInsertionPointToStart(branch.thenBlock());
+    Value largest = i64(b, loc, -1), where = stringConstant(b, loc, getOperation(), "");
+    for (auto [buffer, size] : llvm::zip(buffers, bytes)) {
+      Value more = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, size, largest);
+      Value name = stringConstant(b, loc, getOperation(), nodeName(buffer->alloc.getLoc()));
+      largest = arith::SelectOp::create(b, loc, more, size, largest);
+      where = LLVM::SelectOp::create(b, loc, more, name, where);
+    }
+    callField(b, loc, call, CallField::Fail, Type(), {call, where, stringConstant(b, loc, getOperation(), kNoMemory)});
   }
 };
 

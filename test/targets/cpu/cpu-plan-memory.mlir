@@ -41,14 +41,24 @@ func.func @run(%call: !llvm.ptr) -> i32 {
 
 // -----
 
-// Sizes known at entry are asked for there, at once; no memory fails the run.
+// Sizes known at entry are asked for there, at once. A product beyond 64 bits asks for what no machine has; no memory
+// fails the run and names the node of the largest buffer.
 // CHECK: module attributes {cpu.arena_size = 0 : i64}
 // CHECK-LABEL: func.func @run(
 // CHECK-SAME: %[[CALL:.*]]: !llvm.ptr, %[[N:.*]]: index)
-// CHECK: arith.muli %{{.*}}, %[[N]]
+// CHECK: %[[COUNT:.*]] = arith.index_cast %[[N]] : index to i64
+// CHECK: %[[LOW:.*]], %[[HIGH:.*]] = arith.mului_extended %{{.*}}, %[[COUNT]]
+// CHECK: arith.cmpi ult, %[[LOW]]
+// CHECK: arith.cmpi eq, %[[HIGH]]
+// CHECK: arith.select
 // CHECK: %[[FIELD:.*]] = llvm.getelementptr %[[CALL]][40]
 // CHECK: %[[RESERVE:.*]] = llvm.load %[[FIELD]]
-// CHECK: llvm.call %[[RESERVE]](%[[CALL]], %{{.*}})
+// CHECK: %[[ARENA:.*]] = llvm.call %[[RESERVE]](%[[CALL]], %{{.*}})
+// CHECK: %[[NONE:.*]] = llvm.icmp "eq" %[[ARENA]],
+// CHECK: scf.if %[[NONE]] {
+// CHECK: %[[WHERE:.*]] = llvm.select
+// CHECK: %[[FAIL:.*]] = llvm.load
+// CHECK: llvm.call %[[FAIL]](%[[CALL]], %[[WHERE]],
 // CHECK: cf.assert %{{.*}}, "out of memory"
 // CHECK-NOT: memref.alloc
 func.func @run(%call: !llvm.ptr, %n: index) -> i32 {

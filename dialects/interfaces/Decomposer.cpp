@@ -13,9 +13,12 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Verifier.h"
 
 using namespace mlir;
 using namespace brisk;
+
+static constexpr StringLiteral kMissing = "brisk.missing";
 
 bool brisk::isUnsignedElement(Type element) {
   auto type = dyn_cast<IntegerType>(element);
@@ -93,7 +96,16 @@ Value Decomposer::index(int64_t value) { return arith::ConstantIndexOp::create(b
 
 Value Decomposer::index(OpFoldResult size) { return getValueOrCreateConstantIndexOp(b, location, size); }
 
+/// Stands for a size that cannot be computed; lower() finds it and fails with `reason`.
+static Value missingSize(OpBuilder &b, Location loc, const Twine &reason) {
+  auto marker = UnrealizedConversionCastOp::create(b, loc, b.getIndexType(), ValueRange());
+  marker->setAttr(kMissing, b.getStringAttr(reason));
+  return marker.getResult(0);
+}
+
 Value Decomposer::materialize(const Dim &dim) {
+  if (dim.isInvalid())
+    return missingSize(b, location, "has a size beyond 64 bits or too complex");
   Value total;
   for (const Dim::Term &term : dim.getTerms()) {
     Value product;
@@ -101,6 +113,8 @@ Value Decomposer::materialize(const Dim &dim) {
       Value factor;
       if (atom->kind == Dim::Kind::Symbol) {
         auto [tensor, axis] = symbols.lookup(atom->name);
+        if (!tensor)
+          return missingSize(b, location, "has a size of " + atom->name + ", which nothing computed so far tells");
         factor = tensor::DimOp::create(b, location, tensor, axis);
       } else {
         Value x = materialize(atom->args[0]), y = materialize(atom->args[1]);
@@ -429,13 +443,43 @@ void Decomposer::check(Value condition, StringRef message) {
   cf::AssertOp::create(b, location, condition, message);
 }
 
+/// Fails unless the ops that `op` became are valid and all their sizes are there. Operands that shape inference
+/// should have refused are an error then, and not a crash further on.
+static LogicalResult checkMade(Operation *op, Block::iterator begin, Block::iterator end) {
+  std::string said;
+  for (Operation &made : llvm::make_range(begin, end)) {
+    LogicalResult valid = success();
+    WalkResult walked = made.walk([&](UnrealizedConversionCastOp marker) {
+      auto reason = marker->getAttrOfType<StringAttr>(kMissing);
+      return reason ? (said = reason.str(), WalkResult::interrupt()) : WalkResult::advance();
+    });
+    if (walked.wasInterrupted())
+      return op->emitOpError(said);
+    {
+      ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &diagnostic) {
+        if (said.empty())
+          said = diagnostic.str();
+        return success();
+      });
+      valid = verify(&made);
+    }
+    if (failed(valid))
+      return op->emitOpError("has operands that do not fit together: ") << said;
+  }
+  return success();
+}
+
 LogicalResult Decomposer::lower(Operation *op) {
   Location outer = location;
   location = op->getLoc();
   auto iface = dyn_cast<DecomposeInterface>(op);
   if (!iface)
     return op->emitOpError("has no decomposition");
+  Block *block = b.getInsertionBlock();
+  Operation *before = b.getInsertionPoint() == block->begin() ? nullptr : &*std::prev(b.getInsertionPoint());
   LogicalResult result = iface.decompose(*this);
   location = outer;
-  return result;
+  if (failed(result))
+    return failure();
+  return checkMade(op, before ? std::next(before->getIterator()) : block->begin(), b.getInsertionPoint());
 }

@@ -36,6 +36,12 @@ Value onnx::addBias(Decomposer &d, Value sum, Value bias, const Layout &layout, 
                });
 }
 
+LogicalResult onnx::checkBias(Operation *op, ShapeContext &shapes, Value bias, const Dim &channels) {
+  if (isPresent(bias) && (shapes.rank(bias) != 1 || differ(shapes.dims(bias)[0], channels)))
+    return op->emitOpError("expects a bias of ") << channels.str() << " elements, but got shape " << toString(shapes.dims(bias));
+  return success();
+}
+
 LogicalResult onnx::checkConvOperands(Operation *op, ShapeContext &shapes, int64_t group, unsigned inputAxis) {
   Dims x = shapes.dims(op->getOperand(0)), w = shapes.dims(op->getOperand(1));
   if (x.size() < 3 || w.size() != x.size())
@@ -81,7 +87,9 @@ LogicalResult ConvOp::inferShapes(ShapeContext &context) {
   Type element = context.elementType(getX());
   if (!isa<FloatType>(element))
     return emitOpError("expects float elements, but got ") << element;
-  return inferConv(*this, getGroup(), element, context);
+  if (failed(inferConv(*this, getGroup(), element, context)))
+    return failure();
+  return checkBias(*this, context, getB(), context.dims(getW())[0]);
 }
 
 FailureOr<Value> onnx::convolve(Decomposer &d, Operation *op, int64_t group, Value padding, SumType sumType) {

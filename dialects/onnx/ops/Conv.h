@@ -64,6 +64,8 @@ mlir::Value addBias(Decomposer &d, mlir::Value sum, mlir::Value bias, const Layo
 
 /// A diagnostic unless input and weight fit; `inputAxis` is the weight's axis of input channels.
 mlir::LogicalResult checkConvOperands(mlir::Operation *op, ShapeContext &shapes, int64_t group, unsigned inputAxis);
+/// A diagnostic unless `bias` (or none) has one element for each of the `channels` of the result.
+mlir::LogicalResult checkBias(mlir::Operation *op, ShapeContext &shapes, mlir::Value bias, const Dim &channels);
 
 /// Types the result of a convolution: input and weight are the first operands, the geometry is in the attributes.
 mlir::LogicalResult inferConv(mlir::Operation *op, int64_t group, mlir::Type element, ShapeContext &context);

@@ -121,7 +121,7 @@ LogicalResult ConvTransposeOp::inferShapes(ShapeContext &context) {
   Dims x = context.dims(getX()), w = context.dims(getW());
   Layout layout(*this, x.size());
   context.setType(getY(), context.elementType(getX()), layout.order<Dim>(x[0], w[1] * getGroup(), t->output));
-  return success();
+  return checkBias(*this, context, getB(), w[1] * getGroup());
 }
 
 LogicalResult ConvTransposeOp::decompose(Decomposer &d) {

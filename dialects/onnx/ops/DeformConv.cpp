@@ -39,7 +39,7 @@ LogicalResult DeformConvOp::inferShapes(ShapeContext &context) {
     return failure();
   context.setType(getY(), context.elementType(getX()),
                   {context.dims(getX())[0], context.dims(getW())[0], window->output[0], window->output[1]});
-  return success();
+  return checkBias(*this, context, getB(), context.dims(getW())[0]);
 }
 
 LogicalResult DeformConvOp::decompose(Decomposer &d) {

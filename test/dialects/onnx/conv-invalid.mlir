@@ -123,3 +123,19 @@ func.func @deform_offset(%x: tensor<1x2x3x3xf32>, %w: tensor<4x2x2x2xf32>, %o: t
   %0 = onnx.DeformConv %x, %w, %o, %n, %n : (tensor<1x2x3x3xf32>, tensor<4x2x2x2xf32>, tensor<1x4x2x2xf32>, none, none) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+func.func @bias(%x: tensor<1x4x8xf32>, %w: tensor<6x4x3xf32>, %b: tensor<1x1x6xf32>) -> tensor<*xf32> {
+  // expected-error @below {{expects a bias of 6 elements, but got shape 1x1x6}}
+  %0 = onnx.Conv %x, %w, %b : (tensor<1x4x8xf32>, tensor<6x4x3xf32>, tensor<1x1x6xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @bias_transposed(%x: tensor<1x4x8xf32>, %w: tensor<4x3x3xf32>, %b: tensor<4xf32>) -> tensor<*xf32> {
+  // expected-error @below {{expects a bias of 6 elements, but got shape 4}}
+  %0 = onnx.ConvTranspose %x, %w, %b {group = 2 : i64} : (tensor<1x4x8xf32>, tensor<4x3x3xf32>, tensor<4xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

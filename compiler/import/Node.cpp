@@ -209,7 +209,8 @@ LogicalResult Importer::importOp(Node &node) {
     shapes.invalidate();
     return failure();
   }
-  for (auto [output, result] : llvm::zip(node.proto.output(), op->getResults()))
+  // An upgrade may have given up the last outputs: a use of one is then a use of nothing.
+  for (auto [output, result] : llvm::zip(node.proto.output(), op->getResults().take_front(imported.numResults)))
     if (!output.empty())
       node.scope.values[output] = result;
   return success();

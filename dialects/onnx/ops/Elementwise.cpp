@@ -189,8 +189,13 @@ LogicalResult DropoutOp::upgrade(ImportedNode &node) {
     return success();
   // Before opset 12 a node was only an inference node; its ratio says nothing.
   node.attributes.erase("ratio");
-  if (node.opset < 10 && node.numResults > 1)
-    return node.error() << "has a mask of floats, as opset " << node.opset << " defines it, which is not supported";
+  if (node.opset < 7) {
+    node.attributes.erase("is_test");
+    node.attributes.erase("consumed_inputs");
+  }
+  // The mask was of floats; models name it and do not read it.
+  if (node.opset < 10)
+    node.numResults = 1;
   return success();
 }
 

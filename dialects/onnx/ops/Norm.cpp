@@ -100,6 +100,10 @@ std::optional<SmallVector<double>> constantFloats(Value value) {
 //===--- BatchNormalization -------------------------------------------------===//
 
 LogicalResult BatchNormalizationOp::upgrade(ImportedNode &node) {
+  if (node.opset < 7) {
+    node.attributes.erase("is_test");
+    node.attributes.erase("consumed_inputs");
+  }
   if (node.opset < 14) {
     // More than one output meant training, below opset 9 `spatial` = 0 meant statistics by element.
     if (auto spatial = dyn_cast_if_present<IntegerAttr>(node.attributes.erase("spatial")); spatial && !spatial.getInt())

@@ -206,6 +206,13 @@ def many_symbols(folder):
 
 
 @hostile(either=True)
+def concat_of_many(folder):
+    inputs = [value(f"x{i}", ["N", "E"]) for i in range(200)]
+    nodes = [helper.make_node("Concat", [v.name for v in inputs], ["y"], axis=0)]
+    return save(folder, nodes, inputs, [value("y", ["A", "E"])])
+
+
+@hostile(either=True)
 def nested_ifs(folder):
     """Forty Ifs inside each other, as deep as a parser takes."""
     graph = helper.make_graph([helper.make_node("Relu", ["x"], ["r"])], "leaf", [], [value("r", [4])])

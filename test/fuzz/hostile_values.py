@@ -196,6 +196,17 @@ def conv_huge_pads(folder):
     return one_node(folder, "Conv", ["x", "w"], [ones], pads=[2**62] * 4)
 
 
+@hostile(either=True)
+def conv_huge_pads_and_strides(folder):
+    """A small result of a padded input that no machine holds."""
+    return one_node(folder, "Conv", ["x", "w"], [ones], pads=[2**40] * 4, strides=[2**40] * 2)
+
+
+@hostile(either=True)
+def lrn_huge_window(folder):
+    return one_node(folder, "LRN", ["x"], size=2**62 + 1)
+
+
 @hostile
 def pool_zero_kernel(folder):
     return one_node(folder, "MaxPool", ["x"], kernel_shape=[0, 0])

@@ -217,6 +217,84 @@ def change_header(rng, model, graph):
         model.opset_import.add(domain=pick(rng, ["", "no.such", "ai.onnx.ml"]), version=pick(rng, [1, 7, 28, 2**40]))
 
 
+# Changes that keep a model whole, and so reach what the first checks protect.
+
+def open_dims(rng, model, graph):
+    """Dims become symbols, equal ones the same symbol; what was declared inside is inferred again."""
+    del graph.value_info[:]
+    for tensor in types(graph):
+        for dim in tensor.shape.dim:
+            if dim.dim_value > 1 and rng.random() < 0.8:
+                dim.dim_param = f"d{dim.dim_value}"
+
+
+def change_sizes(rng, model, graph):
+    """One size becomes another wherever a type or a shape mentions it."""
+    sizes = sorted({dim.dim_value for tensor in types(graph) for dim in tensor.shape.dim if dim.dim_value > 0})
+    if not sizes:
+        return
+    before, after = pick(rng, sizes), pick(rng, [0, 0, 1, 2, 5, 1000, 2**20, 2**31, 2**40])
+    for tensor in types(graph):
+        for dim in tensor.shape.dim:
+            if dim.dim_value == before:
+                dim.dim_value = after
+
+
+def change_all_types(rng, model, graph):
+    """Every tensor of one element type gets another one."""
+    found = sorted({t.elem_type for t in types(graph)})
+    if not found:
+        return
+    before, after = pick(rng, found), int(rng.integers(1, 27))
+    for tensor in types(graph):
+        if tensor.elem_type == before:
+            tensor.elem_type = after
+    for tensor in tensors(graph):
+        if tensor.data_type == before:
+            tensor.data_type = after
+
+
+def weights_to_inputs(rng, model, graph):
+    for _ in range(int(rng.integers(1, 3))):
+        if len(graph.initializer):
+            tensor = graph.initializer[int(rng.integers(len(graph.initializer)))]
+            if all(value.name != tensor.name for value in graph.input):
+                shape = [pick(rng, [dim, "W"]) for dim in tensor.dims]
+                graph.input.append(helper.make_tensor_value_info(tensor.name, tensor.data_type, shape))
+            graph.initializer.remove(tensor)
+
+
+def nest(rng, model, graph):
+    """A node moves into both branches of an If, or into a function that is called in its place."""
+    if not graph.node:
+        return
+    at = int(rng.integers(len(graph.node)))
+    inner = onnx.NodeProto()
+    inner.CopyFrom(graph.node[at])
+    if rng.random() < 0.5:
+        outputs = [onnx.ValueInfoProto(name=f"{name}_in") for name in inner.output]
+        del inner.output[:]
+        inner.output.extend(value.name for value in outputs)
+        branch = onnx.GraphProto(name="branch", node=[inner], output=outputs)
+        other = onnx.GraphProto()
+        other.CopyFrom(branch)
+        if rng.random() < 0.3:
+            change_attribute(rng, model, other)
+        if all(value.name != "which" for value in graph.input):
+            graph.input.append(helper.make_tensor_value_info("which", TensorProto.BOOL, []))
+        wrapped = helper.make_node("If", ["which"], list(graph.node[at].output), then_branch=branch, else_branch=other)
+    else:
+        domain, name = "local", f"f{len(model.functions)}"
+        inputs, outputs = list(dict.fromkeys(filter(None, inner.input))), list(filter(None, inner.output))
+        imports = [helper.make_opsetid(o.domain, o.version) for o in model.opset_import]
+        model.functions.append(helper.make_function(domain, name, inputs, outputs, [inner], imports))
+        if all(o.domain != domain for o in model.opset_import):
+            model.opset_import.append(helper.make_opsetid(domain, 1))
+        wrapped = helper.make_node(name, inputs, outputs, domain=domain)
+    graph.node[at].CopyFrom(wrapped)
+
+
+WHOLE = [open_dims, change_sizes, change_all_types, weights_to_inputs, nest]
 STRUCTURAL = [change_dim, change_rank, change_type, change_tensor, change_values, change_attribute, change_attribute,
               add_attribute, change_operator, change_edge, change_nodes, change_interface, change_header]
 
@@ -233,6 +311,10 @@ def graphs_of(graph):
 def mutate_structure(rng: np.random.Generator, data: bytes) -> bytes:
     model = onnx.ModelProto()
     model.ParseFromString(data)
+    if rng.random() < 0.4:
+        pick(rng, WHOLE)(rng, model, model.graph)
+        if rng.random() < 0.5:
+            return model.SerializeToString(deterministic=True)
     # Mostly one change: two seldom leave a model that gets past the first checks.
     wanted = min(4, int(rng.geometric(0.7)))
     before = model.SerializeToString(deterministic=True)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Feeds broken models to briskc: the hand-made hostile set and seeded mutants.
+"""Feeds broken files to briskc and brisk-run: the hand-made hostile set and
+seeded mutants.
 
-    test/fuzz/run.py                      the hostile set and 300 mutants
-    test/fuzz/run.py --mutants 10000      the long run
-    test/fuzz/run.py --only 4711          one mutant again, with what briskc says
+    test/fuzz/run.py                                      the hostile set and 300 mutants
+    test/fuzz/run.py --mutants 10000 --arrays 2000        the long run
+    test/fuzz/run.py --only 4711                          one mutant again, with what briskc says
 
 Each case runs in a child of its own with limits on time and memory. A case
 fails on a signal, a hang, a sanitizer report, an exit status other than 0 and 1,
@@ -31,6 +32,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import artifacts  # noqa: E402
 import hostile  # noqa: E402
 import hostile_values  # noqa: E402, F401  (adds its cases to hostile.CASES)
 import mutate  # noqa: E402
@@ -46,7 +48,8 @@ GROUP = 50
 SHOWN = 20
 # Every so many mutants one is compiled to the end; the others are only checked.
 COMPILED = 4
-REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|MemorySanitizer|runtime error:|terminate called|Assertion `|"
+# (That an allocation failed is no defect by itself.)
+REPORTS = re.compile(r"AddressSanitizer(?! failed to allocate)|LeakSanitizer|MemorySanitizer|runtime error:|terminate called|Assertion `|"
                      r"LLVM ERROR|PLEASE submit a bug report|UNREACHABLE executed|Stack dump")
 
 
@@ -54,6 +57,10 @@ REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|MemorySanitizer|runtime er
 class Setting:
     briskc: pathlib.Path
     sanitized: bool
+
+    @property
+    def brisk_run(self) -> pathlib.Path:
+        return self.briskc.with_name("brisk-run")
 
 
 @dataclasses.dataclass
@@ -78,7 +85,8 @@ def limits(sanitized: bool, file_bytes: int | None):
     return apply
 
 
-def run_child(setting: Setting, arguments: list[str], file_bytes: int | None = None) -> Outcome:
+def run_child(setting: Setting, arguments: list[str], file_bytes: int | None = None,
+              program: pathlib.Path | None = None) -> Outcome:
     environment = dict(os.environ)
     if setting.sanitized:
         # The system's protobuf is not instrumented: its containers look overflowed.
@@ -86,7 +94,7 @@ def run_child(setting: Setting, arguments: list[str], file_bytes: int | None = N
         environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
     begin = time.monotonic()
     try:
-        done = subprocess.run([str(setting.briskc), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run([str(program or setting.briskc), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=CLOCK_SECONDS * (10 if setting.sanitized else 1), env=environment,
                               restore_signals=False,
                               preexec_fn=limits(setting.sanitized, file_bytes))
@@ -151,13 +159,58 @@ def unwritable_output(setting: Setting, kind: str) -> Outcome:
     def run(folder: pathlib.Path) -> Outcome:
         model = hostile.one_node(folder, "Relu", ["x"], shape=(4,))
         target = {"in no folder": folder / "absent" / "model.so", "on a folder": folder,
-                  "below a file": model / "model.so", "on a full disk": folder / "model.so"}[kind]
-        room = 1000 if kind == "on a full disk" else None
-        outcome = run_child(setting, [str(model), "-o", str(target)], room)
+                  "below a file": model / "model.so"}[kind]
+        outcome = run_child(setting, [str(model), "-o", str(target)])
         if outcome.fault is None and outcome.status != 1:
             outcome.fault = f"exit status {outcome.status} though nothing can be written"
         if outcome.fault is None and sorted(os.listdir(folder)) != [model.name]:
             outcome.fault = f"left {sorted(os.listdir(folder))}"
+        return outcome
+    return in_folder(run)
+
+
+def full_disk(setting: Setting, kind: str, room: int) -> Outcome:
+    """No file can grow beyond `room` bytes: the output is whole or what was there before, and nothing else is left."""
+    def run(folder: pathlib.Path) -> Outcome:
+        (folder / "in").mkdir()
+        (folder / "out").mkdir()
+        model = hostile.one_node(folder / "in", "Softmax", ["x"], shape=("N", 7), axis=1)
+        names = {"obj": ["model.h", "model.o"]}.get(kind, ["model"])
+        before = "what was there before"
+        for name in names:
+            (folder / "out" / name).write_text(before)
+        outcome = run_child(setting, [str(model), f"--emit={kind}", "-o", str(folder / "out" / "model")], room)
+        if outcome.fault and "ld.lld" in outcome.said:
+            outcome.fault = None  # the limit ends the linker by a signal, which a full disk would not
+        left = sorted(path.name for path in (folder / "out").iterdir())
+        kept = [name for name in names if (folder / "out" / name).exists()
+                and (folder / "out" / name).read_bytes() == before.encode()]
+        if outcome.fault is None and left != names:
+            outcome.fault = f"exit status {outcome.status}, left {left}"
+        elif outcome.fault is None and kept != (names if outcome.status else []):
+            outcome.fault = f"exit status {outcome.status}, but of {names} only {kept} are as before"
+        return outcome
+    return in_folder(run)
+
+
+def full_disk_of_a_run(setting: Setting, compiled: artifacts.Artifacts, room: int) -> Outcome:
+    def run(folder: pathlib.Path) -> Outcome:
+        target = folder / "out.npz"
+        outcome = run_child(setting, [str(compiled.add()), "--random", "--output", str(target)], room, setting.brisk_run)
+        if outcome.fault is None and outcome.status == 0:
+            outcome.fault = "said it wrote what has no room"
+        if outcome.fault is None and list(folder.iterdir()):
+            outcome.fault = f"left {sorted(os.listdir(folder))}"
+        return outcome
+    return in_folder(run)
+
+
+def runtime_case(setting: Setting, write, must_fail: bool) -> Outcome:
+    """brisk-run with what `write` leaves in a folder."""
+    def run(folder: pathlib.Path) -> Outcome:
+        outcome = run_child(setting, write(folder), program=setting.brisk_run)
+        if outcome.fault is None and must_fail and outcome.status == 0:
+            outcome.fault = "ran, but it must be refused"
         return outcome
     return in_folder(run)
 
@@ -192,6 +245,7 @@ def main() -> int:
     parser.add_argument("--briskc", type=pathlib.Path, default=ROOT / "build" / "bin" / "briskc", metavar="FILE")
     parser.add_argument("--sanitized", action="store_true", help="briskc was built with sanitizers")
     parser.add_argument("--mutants", type=int, default=300, metavar="N")
+    parser.add_argument("--arrays", type=int, default=100, metavar="N", help="mutants of .npy and .npz files")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--only", metavar="INDEX|NAME", help="one mutant or hostile case, with its output")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
@@ -203,10 +257,21 @@ def main() -> int:
     setting = Setting(arguments.briskc.resolve(), arguments.sanitized)
     named = {f"hostile {case.name}": lambda case=case: hostile_case(setting, case) for case in hostile.CASES}
     named |= {f"output {kind}": lambda kind=kind: unwritable_output(setting, kind)
-              for kind in ("in no folder", "on a folder", "below a file", "on a full disk")}
+              for kind in ("in no folder", "on a folder", "below a file")}
+    named |= {f"{kind} with {room} bytes left": lambda kind=kind, room=room: full_disk(setting, kind, room)
+              for kind in ("so", "obj", "exe", "asm", "llvm", "mlir", "onnx") for room in (0, 100, 3000, 12000)}
+    # What a compiler that is killed leaves in its temporary folder goes with this one.
+    scratch = tempfile.TemporaryDirectory(prefix="brisk-fuzz-")
+    os.environ["TMPDIR"] = tempfile.tempdir = scratch.name
+    compiled = artifacts.Artifacts(setting.briskc, pathlib.Path(scratch.name))
+    named |= {f"brisk-run with {room} bytes left": lambda room=room: full_disk_of_a_run(setting, compiled, room)
+              for room in (0, 10, 100)}
+    named |= {f"run {name}": lambda write=write, must_fail=must_fail: runtime_case(setting, write, must_fail)
+              for name, write, must_fail in artifacts.cases(compiled, arguments.arrays, arguments.seed)}
 
     if arguments.only and not arguments.only.isdigit():
-        outcome = named.get(f"hostile {arguments.only}", named.get(arguments.only, lambda: parser.error("no such case")))()
+        known = [named[name] for name in (arguments.only, f"hostile {arguments.only}", f"run {arguments.only}") if name in named]
+        outcome = known[0]() if known else parser.error("no such case")
         print(outcome.said, end="")
         print(f"exit status {outcome.status}: {outcome.fault or 'as it should be'}")
         return 1 if outcome.fault else 0

@@ -1,0 +1,28 @@
+// RUN: brisk-opt --infer-shapes --lower-onnx --split-input-file %s | FileCheck %s
+
+// Bytes multiply as they are, each extended by its own sign; what is around the input is its zero point.
+// CHECK-LABEL: func.func @conv(
+// CHECK: %[[ZERO:.*]] = arith.constant 7 : i8
+// CHECK: linalg.fill ins(%[[ZERO]] : i8)
+// CHECK: tensor.insert_slice
+// CHECK: %[[A:.*]] = arith.extui %{{.*}} : i8 to i32
+// CHECK: %[[B:.*]] = arith.extsi %{{.*}} : i8 to i32
+// CHECK: %[[P:.*]] = arith.muli %[[A]], %[[B]] : i32
+// CHECK: arith.addi %{{.*}}, %[[P]] : i32
+func.func @conv(%x: tensor<1x2x4x4xui8>, %w: tensor<3x2x3x3xi8>) -> tensor<*xi32> {
+  %z = onnx.Constant dense<7> : tensor<ui8> : tensor<ui8>
+  %0 = onnx.brisk.ByteConv %x, %w, %z {pads = array<i64: 1, 1, 1, 1>} : (tensor<1x2x4x4xui8>, tensor<3x2x3x3xi8>, tensor<ui8>) -> tensor<*xi32>
+  return %0 : tensor<*xi32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @matmul(
+// CHECK-SAME: -> tensor<2x4xi32>
+// CHECK: arith.extsi
+// CHECK: arith.extui
+// CHECK: arith.muli
+func.func @matmul(%a: tensor<2x3xi8>, %b: tensor<3x4xui8>) -> tensor<*xi32> {
+  %0 = onnx.brisk.ByteMatMul %a, %b : (tensor<2x3xi8>, tensor<3x4xui8>) -> tensor<*xi32>
+  return %0 : tensor<*xi32>
+}

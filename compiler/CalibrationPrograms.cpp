@@ -170,10 +170,12 @@ std::vector<std::string> brisk::calibrationPrograms() {
   const char *sum = "    %y = arith.addf %a, %b : f32\n";
   for (auto [rows, columns] : {std::array<int64_t, 2>{16, 128}, {64, 256}, {128, 384}, {512, 512}, {1024, 1024}, {4096, 2048}})
     programs.push_back(pointwise(rows, columns, sum));
-  std::string many = "    %y0 = arith.addf %a, %b : f32\n";
-  for (int i = 0; i < 16; ++i)
-    many += formatv("    %y{0} = arith.{1} %y{2}, %{3} : f32\n", i == 15 ? "" : std::to_string(i + 1),
-                    i % 3 == 0 ? "mulf" : i % 3 == 1 ? "maximumf" : "addf", i, i % 2 ? "a" : "b");
+  // A tree, so that operations wait for each other as little as those of an epilogue do.
+  std::string many = "    %l0 = arith.addf %a, %b : f32\n    %l1 = arith.mulf %a, %b : f32\n    %l2 = arith.subf %a, %b : f32\n"
+                     "    %l3 = arith.maximumf %a, %b : f32\n    %l4 = arith.minimumf %a, %b : f32\n"
+                     "    %l5 = arith.subf %b, %a : f32\n    %m0 = arith.maximumf %l0, %l1 : f32\n"
+                     "    %m1 = arith.minimumf %l2, %l3 : f32\n    %m2 = arith.addf %l4, %l5 : f32\n"
+                     "    %n0 = arith.subf %m0, %m1 : f32\n    %y = arith.maximumf %n0, %m2 : f32\n";
   programs.push_back(pointwise(64, 128, many));
   programs.push_back(pointwise(256, 512, many));
   for (const char *op : {"math.exp", "math.tanh", "math.erf", "math.log", "math.sqrt", "math.sin"})

@@ -210,7 +210,11 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
   work.divides = points * body.divides;
   work.functions = points * body.functions;
   work.library = iterations * body.library;
-  work.scalars = along ? 0 : iterations * (body.simple + nest.operands.size());
+  // Mere copies go by vectors and shuffles even where no loop does.
+  bool copies = body.vectorizable && !body.usesIndex && bodyCost == 0;
+  if (!along && copies)
+    work.accesses = 4 * std::ceil(iterations * nest.operands.back().bits / static_cast<double>(vectorBits));
+  work.scalars = along || copies ? 0 : iterations * (body.simple + nest.operands.size());
   work.gathers = iterations * body.loads;
   const BodyFacts &epilogue = facts.epilogue;
   double results = points / (along && !nest.loops[*along].parallel ? reductions / nest.loops[*along].size * inner : reductions);

@@ -48,6 +48,12 @@ bool brisk::supports(const Layer &layer, Precision precision) {
   return false;
 }
 
+bool brisk::mayShare(Operation *reader) {
+  QuantizedForm form = quantizedForm(reader);
+  return form.kind == QuantizedForm::Pointwise || form.kind == QuantizedForm::Move ||
+         form.kind == QuantizedForm::Average;
+}
+
 void brisk::addOutputs(ModuleOp module, ArrayRef<Value> values) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   Operation *terminator = main.getBody().front().getTerminator();
@@ -175,10 +181,8 @@ private:
         continue;
       Operation *quantize = rounded.getDefiningOp()->getOperand(0).getDefiningOp();
       tensor.replaceUsesWithIf(rounded, [&](OpOperand &use) {
-        QuantizedForm form = quantizedForm(use.getOwner());
         return use.getOwner() != quantize && use.getOwner()->getBlock() == quantize->getBlock() &&
-               (form.kind == QuantizedForm::Pointwise || form.kind == QuantizedForm::Move ||
-                form.kind == QuantizedForm::Average);
+               mayShare(use.getOwner());
       });
     }
   }

@@ -44,6 +44,9 @@ struct Plan {
 /// Whether a layer can have that precision.
 bool supports(const Layer &layer, Precision precision);
 
+/// Whether an op that reads a tensor of int8 layers may read its integers as well (Plan::share).
+bool mayShare(mlir::Operation *reader);
+
 /// What a program for measurements takes and returns besides the model's own.
 enum class Probe {
   None,

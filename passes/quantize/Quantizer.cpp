@@ -216,7 +216,13 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
       return success();
     }
   }
-  if (llvm::any_of(plan.layers, [](const LayerPlan &layer) { return layer.precision == Precision::Int8; })) {
+  auto shares = [&](auto pair) {
+    auto &[layer, choice] = pair;
+    return choice.precision == Precision::Int8 && llvm::any_of(layer.activations, [&](auto activation) {
+             return llvm::any_of(found.tensors[activation.second].getUsers(), mayShare);
+           });
+  };
+  if (llvm::any_of(llvm::zip(found.layers, plan.layers), shares)) {
     Plan shared = plan;
     shared.share = true;
     FailureOr<Trial> trial = evaluate(shared, "8-bit tensors for all who read them");

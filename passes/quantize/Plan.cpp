@@ -6,6 +6,7 @@
 
 #include "dialects/onnx/Build.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/quantize/Weights.h"
 
 using namespace mlir;
@@ -123,6 +124,10 @@ public:
       shareIntegers();
     if (!outputs.empty())
       addOutputs(module, outputs);
+    // The weights that are integers now.
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(main.getBody().front())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
   }
 
 private:

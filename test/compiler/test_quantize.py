@@ -72,7 +72,9 @@ def test_the_file_written_runs_in_onnxruntime(tmp_path, name):
     """QuantizeLinear and DequantizeLinear around every product, and the same classes as the model in floats."""
     onnxruntime = pytest.importorskip("onnxruntime")
     report = quantized(tmp_path, name, "--quantize=int8", emit="onnx")
-    ops = [node.op_type for node in onnx.load(tmp_path / "out").graph.node]
+    graph = onnx.load(tmp_path / "out").graph
+    ops = [node.op_type for node in graph.node]
+    assert {t.name for t in graph.initializer} <= {name for node in graph.node for name in node.input}
     assert ops.count("QuantizeLinear") > 0 and ops.count("DequantizeLinear") >= 2 * len(report["layers"]) - 1
     files = network(name)
     sessions = [onnxruntime.InferenceSession(path) for path in (files.model, tmp_path / "out")]

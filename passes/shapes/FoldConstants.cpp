@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/interfaces/Interfaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/shapes/ConstantEvaluator.h"
@@ -38,6 +39,38 @@ std::optional<int64_t> bytesOf(Value value) {
   return bytes;
 }
 
+/// From so many bytes on a matrix of weights is better read as the bytes that it is made of.
+constexpr int64_t kLargeWeight = int64_t(1) << 20;
+
+bool isAllZeros(Value value) {
+  ElementsAttr attr;
+  if (!matchPattern(value, m_Constant(&attr)))
+    return false;
+  ArrayRef<char> raw;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      raw = blob->getData();
+  } else if (auto dense = dyn_cast<DenseElementsAttr>(attr)) {
+    raw = dense.getRawData();
+  }
+  return !raw.empty() && llvm::all_of(raw, [](char byte) { return byte == 0; });
+}
+
+/// True for bytes scaled column by column that only a product of matrices reads, as its weight.
+bool isLargeWeight(Operation *op, const QuantizedForm &form) {
+  Value result = op->getResult(0);
+  auto type = dyn_cast<RankedTensorType>(result.getType());
+  if (!type || type.getRank() != 2 || !type.getElementType().isF32() || form.blockSize || !result.hasOneUse() ||
+      bytesOf(result).value_or(0) < kLargeWeight || !getElementTypeOrSelf(op->getOperand(0).getType()).isInteger(8))
+    return false;
+  if (op->getNumOperands() > 2 && isPresent(op->getOperand(2)) && !isAllZeros(op->getOperand(2)))
+    return false;
+  OpOperand &use = *result.use_begin();
+  QuantizedForm user = quantizedForm(use.getOwner());
+  return user.kind == QuantizedForm::Product && user.weight == use.getOperandNumber() &&
+         (form.channelAxis < 0 || form.channelAxis == user.channelAxis);
+}
+
 bool isConstant(Operation *op) { return op->hasTrait<OpTrait::ConstantLike>(); }
 
 /// Values that follow from constants alone, in program order, by a walk over one block.
@@ -62,7 +95,8 @@ public:
 
 private:
   bool canFold(Operation *op) {
-    if (keepQuantized && quantizedForm(op).kind == QuantizedForm::Dequantize)
+    if (QuantizedForm form = quantizedForm(op);
+        form.kind == QuantizedForm::Dequantize && (keepQuantized || isLargeWeight(op, form)))
       return false;
     if (op->getNumRegions() != 0 || !isPure(op) || op->getNumResults() == 0 || op->getNumOperands() == 0)
       return false;

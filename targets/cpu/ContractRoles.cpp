@@ -127,6 +127,7 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
   if (!body && !llvm::all_of(c.nest.operands, [](const Operand &operand) { return operand.element.isF32(); }))
     return std::nullopt;
   c.factors.element = c.nest.operands[0].element;
+  c.factors.weight = c.nest.operands[1].element;
   if (auto contract = dyn_cast<ContractOp>(op)) {
     c.factors.unsignedA = contract.getUnsignedA();
     c.factors.unsignedB = contract.getUnsignedB();

@@ -44,6 +44,19 @@ struct DotF32 : Dot {
   }
 };
 
+/// Weights as bytes: converted once for all rows.
+struct DotWeights : DotF32 {
+  bool isUnsigned;
+
+  explicit DotWeights(const Factors &factors) : isUnsigned(factors.unsignedB) {}
+  SmallVector<Value> columns(OpBuilder &b, Location loc, Value raw) const override {
+    Type type = cast<VectorType>(raw.getType()).clone(b.getF32Type());
+    if (isUnsigned)
+      return {arith::UIToFPOp::create(b, loc, type, raw)};
+    return {arith::SIToFPOp::create(b, loc, type, raw)};
+  }
+};
+
 /// One instruction adds four products of unsigned by signed bytes to a lane. Where both factors are of one
 /// signedness, those of the row are shifted by 128: sum((a + 128) * w) = sum(a * w) + 128 * sum(w).
 struct DotBytesVnni : Dot {
@@ -155,5 +168,7 @@ std::unique_ptr<Dot> Dot::get(const Factors &factors, const VectorUnit &unit) {
       return std::make_unique<DotBf16>();
     return std::make_unique<DotBf16Halves>();
   }
+  if (factors.weight.isInteger(8))
+    return std::make_unique<DotWeights>(factors);
   return std::make_unique<DotF32>();
 }

@@ -13,7 +13,7 @@ namespace brisk::cpu {
 
 /// How bytes are read; nothing to know of floats.
 struct Factors {
-  mlir::Type element;
+  mlir::Type element, weight; // of A, of B
   bool unsignedA = false, unsignedB = false;
 };
 

@@ -56,7 +56,7 @@ std::optional<ChannelProduct> cpu::channelProductOf(OpBuilder &b, Operation *op)
     if (!operand.linear)
       return std::nullopt;
   c.nest.body = &contract.getEpilogue().front();
-  c.factors = {b.getI8Type(), contract.getUnsignedA(), contract.getUnsignedB()};
+  c.factors = {b.getI8Type(), b.getI8Type(), contract.getUnsignedA(), contract.getUnsignedB()};
   c.numFactors = contract.getNumFactors();
   c.grouped = group->first;
   const Operand &x = c.nest.operands[0], &y = c.nest.operands[1], &out = c.nest.operands.back();

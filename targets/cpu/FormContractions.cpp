@@ -5,6 +5,7 @@
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "targets/cpu/Factors.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "targets/cpu/PackFactor.h"
 #include "targets/cpu/Passes.h"
 
@@ -39,6 +40,8 @@ std::optional<Product> productOf(linalg::GenericOp op) {
     return Product{4, bytes};
   if (isSumOfBf16Products(op))
     return Product{2};
+  if (auto isUnsigned = sumOfWeighted(op))
+    return Product{1, std::nullopt, isUnsigned};
   bool isF32 = llvm::all_of(op->getOperandTypes(), [](Type type) { return getElementTypeOrSelf(type).isF32(); });
   if (isF32 && isSumOfProducts(op))
     return Product();
@@ -82,6 +85,8 @@ std::optional<Choice> choose(linalg::GenericOp op, Product product) {
       Value factor = op.getDpsInputs()[b];
       bool pack = isConstantFactor(factor) && !plainLoops(maps[b]).empty();
       std::optional<unsigned> grouped;
+      if (product.unsignedWeights && (b == 0 || !pack))
+        continue;
       if (product.group > 1) {
         // Others are packed at run time where enough rows make up for it.
         pack |= !plainLoops(maps[b]).empty() && cast<ShapedType>(factor.getType()).hasStaticShape() && d == result.back() &&
@@ -151,7 +156,10 @@ void form(linalg::GenericOp op, Value init, Choice choice) {
   SmallVector<StringRef> iterators;
   for (auto iterator : op.getIteratorTypesArray())
     iterators.push_back(utils::stringifyIteratorType(iterator));
-  auto isUnsigned = [&](unsigned input) { return choice.product.bytes && choice.product.bytes->isUnsigned[input]; };
+  auto isUnsigned = [&](unsigned input) {
+    return (choice.product.bytes && choice.product.bytes->isUnsigned[input]) ||
+           (input == 1 && choice.product.unsignedWeights.value_or(false));
+  };
   auto contract = ContractOp::create(b, op.getLoc(), op.getResultTypes(), inputs, init, b.getAffineMapArrayAttr(all),
                                      b.getStrArrayAttr(iterators), isUnsigned(choice.a), isUnsigned(choice.b),
                                      static_cast<bool>(packed.columnSums),
@@ -164,10 +172,88 @@ void form(linalg::GenericOp op, Value init, Choice choice) {
   op.erase();
 }
 
+/// Takes the scales of constant bytes out of sums of products with them: sum(x * (q * s)) = s * sum(x * q), where s
+/// differs from column to column only. The bytes are then read as they are.
+void takeOutScale(linalg::GenericOp op) {
+  if (!op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0 || !isSumOfProducts(op))
+    return;
+  auto scaled = op.getDpsInputs()[1].getDefiningOp<linalg::GenericOp>();
+  if (!scaled || scaled.getNumReductionLoops() || scaled.getNumDpsInits() != 1 || scaled.getNumDpsInputs() > 2 ||
+      !llvm::all_of(scaled.getDpsInputs(), isConstantFactor) || scaled.getNumDpsInputs() < 1)
+    return;
+  Block *body = scaled.getBody();
+  auto product = body->getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
+  Operation *real = product ? product.getLhs().getDefiningOp() : nullptr;
+  if (!real || std::distance(body->begin(), body->end()) != 3 || !isa<arith::SIToFPOp, arith::UIToFPOp>(real) ||
+      real->getOperand(0) != body->getArgument(0) || !body->getArgument(0).getType().isInteger(8) ||
+      !product.getType().isF32())
+    return;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray(), inner = scaled.getIndexingMapsArray();
+  SmallVector<unsigned> result = plainLoops(maps[2]);
+  if (!inner.back().isPermutation() || plainLoops(maps[1]).empty() || result.empty())
+    return;
+  AffineMap toInner = inversePermutation(inner.back()).compose(maps[1]);
+  Value scale = product.getRhs();
+  AffineMap scaleMap = AffineMap::get(result.size(), 0, {}, op.getContext());
+  if (scaled.getNumDpsInputs() == 2) {
+    if (scale != body->getArgument(1))
+      return;
+    scale = scaled.getDpsInputs()[1];
+    SmallVector<AffineExpr> columns;
+    for (unsigned d : plainLoops(inner[1].compose(toInner))) {
+      auto at = llvm::find(result, d);
+      if (at == result.end())
+        return;
+      columns.push_back(getAffineDimExpr(at - result.begin(), op.getContext()));
+    }
+    if (columns.size() != inner[1].getNumResults())
+      return;
+    scaleMap = AffineMap::get(result.size(), 0, columns, op.getContext());
+  } else if (auto argument = dyn_cast<BlockArgument>(scale); argument && argument.getOwner() == body) {
+    return;
+  }
+  OpBuilder b(op);
+  bool isUnsigned = isa<arith::UIToFPOp>(real);
+  auto sums = linalg::GenericOp::create(
+      b, op.getLoc(), op.getResultTypes(), ValueRange{op.getDpsInputs()[0], scaled.getDpsInputs()[0]}, op.getDpsInits(),
+      {maps[0], inner[0].compose(toInner), maps[2]}, op.getIteratorTypesArray(),
+      [&](OpBuilder &nested, Location at, ValueRange args) {
+        Value weight = isUnsigned ? arith::UIToFPOp::create(nested, at, nested.getF32Type(), args[1]).getResult()
+                                  : arith::SIToFPOp::create(nested, at, nested.getF32Type(), args[1]).getResult();
+        Value term = arith::MulFOp::create(nested, at, args[0], weight);
+        linalg::YieldOp::create(nested, at, arith::AddFOp::create(nested, at, args[2], term).getResult());
+      });
+  auto type = cast<RankedTensorType>(op.getResult(0).getType());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, op.getLoc(), sums.getResult(0));
+  Value empty = tensor::EmptyOp::create(b, op.getLoc(), sizes, type.getElementType());
+  SmallVector<utils::IteratorType> parallel(result.size(), utils::IteratorType::parallel);
+  SmallVector<Value> inputs{sums.getResult(0)};
+  AffineMap identity = b.getMultiDimIdentityMap(result.size());
+  SmallVector<AffineMap> wholeMaps{identity, identity};
+  if (isa<RankedTensorType>(scale.getType())) {
+    inputs.push_back(scale);
+    wholeMaps.insert(wholeMaps.begin() + 1, scaleMap);
+  }
+  auto whole = linalg::GenericOp::create(b, op.getLoc(), TypeRange(type), inputs, ValueRange(empty), wholeMaps, parallel,
+                                         [&](OpBuilder &nested, Location at, ValueRange args) {
+                                           Value by = args.size() > 2 ? args[1] : scale;
+                                           Value value = arith::MulFOp::create(nested, at, args[0], by);
+                                           linalg::YieldOp::create(nested, at, value);
+                                         });
+  op->replaceAllUsesWith(whole->getResults());
+  op.erase();
+}
+
 struct CpuFormContractions : brisk::impl::CpuFormContractionsBase<CpuFormContractions> {
   void runOnOperation() override {
     SmallVector<linalg::GenericOp> ops;
-    getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    auto collect = [&] {
+      ops.clear();
+      getOperation()->walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    };
+    collect();
+    llvm::for_each(ops, takeOutScale);
+    collect();
     for (linalg::GenericOp op : ops) {
       if (!op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0)
         continue;

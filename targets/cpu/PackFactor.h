@@ -14,6 +14,7 @@ namespace brisk::cpu {
 struct Product {
   int64_t group = 1;              // factors that lie together for one lane
   std::optional<ByteProduct> bytes = {};
+  std::optional<bool> unsignedWeights = {}; // f32 times bytes
 };
 
 struct Choice {

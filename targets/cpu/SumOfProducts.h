@@ -83,5 +83,21 @@ inline bool isSumOfBf16Products(mlir::linalg::LinalgOp op) {
   return x && y && x != y && isa<BlockArgument>(x) && isa<BlockArgument>(y) && x != acc && y != acc;
 }
 
+/// Whether bytes are unsigned, where the body of `op` is acc + x * float(q) in f32 for bytes q of input 1.
+inline std::optional<bool> sumOfWeighted(mlir::linalg::LinalgOp op) {
+  using namespace mlir;
+  Block *body = op.getBlock();
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || body->getNumArguments() != 3 ||
+      std::distance(body->begin(), body->end()) != 4 || !body->getArgument(1).getType().isInteger(8))
+    return std::nullopt;
+  Value acc = body->getArgument(2);
+  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  auto product = sum && sum.getLhs() == acc ? sum.getRhs().getDefiningOp<arith::MulFOp>() : nullptr;
+  Operation *weight = product && product.getLhs() == body->getArgument(0) ? product.getRhs().getDefiningOp() : nullptr;
+  if (!weight || !isa<arith::SIToFPOp, arith::UIToFPOp>(weight) || weight->getOperand(0) != body->getArgument(1))
+    return std::nullopt;
+  return isa<arith::UIToFPOp>(weight);
+}
+
 } // namespace brisk::cpu
 #endif

@@ -83,3 +83,26 @@ def test_convolutions(tmp_path, signs):
         attributes = {"strides": [stride] * 2, "dilations": [dilation] * 2, "group": group, "kernel_shape": [k, k]}
         products.append(("ConvInteger", x, w, True, attributes, convolve(x, w, stride, dilation, group)))
     check(tmp_path, products)
+
+
+@pytest.mark.parametrize("transposed", (False, True))
+@pytest.mark.parametrize("per_column", (False, True))
+def test_weights_alone(tmp_path, transposed, per_column):
+    """Large weights stay bytes: the artifact is small, the result that of floats."""
+    k, n = 512, 650
+    w, x = extreme(np.int8, (n, k) if transposed else (k, n)), rng.standard_normal((3, k)).astype(np.float32)
+    scale = rng.uniform(1e-3, 1e-2, n if per_column else ()).astype(np.float32)
+    axis = {"axis": 0 if transposed else 1} if per_column else {}
+    nodes = [helper.make_node("DequantizeLinear", ["w", "s"], ["wf"], **axis),
+             helper.make_node("Gemm", ["x", "wf", "b"], ["y"], transB=int(transposed))]  # fmt: skip
+    bias = rng.standard_normal(n).astype(np.float32)
+    weights = [numpy_helper.from_array(v, name) for name, v in (("w", w), ("s", scale), ("b", bias))]
+    value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)  # noqa: E731
+    graph = helper.make_graph(nodes, "weights", [value("x", [3, k])], [value("y", [3, n])], weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "w.onnx")
+    brisk.compile_file(tmp_path / "w.onnx", tmp_path / "w.so")
+    assert (tmp_path / "w.so").stat().st_size < 2 * w.size
+    wide = (w.T if transposed else w).astype(np.float64) * scale
+    for level in ("x86-64-v3", "x86-64-v4"):
+        got = brisk.load(tmp_path / "w.so", isa=level).run({"x": x})["y"]
+        np.testing.assert_allclose(got, x @ wide + bias, rtol=1e-4, atol=1e-4)

@@ -98,8 +98,9 @@ LogicalResult ContractOp::verify() {
     return failure();
   SmallVector<AffineMap> all = maps();
   Type a = getElementTypeOrSelf(getInputs()[0].getType()), b = getElementTypeOrSelf(getInputs()[1].getType());
-  if (a != b || !(a.isF32() || a.isInteger(8) || a.isBF16()))
-    return emitOpError("expects two factors of f32, bf16 or i8, but got ") << a << " and " << b;
+  bool isWeighted = a.isF32() && b.isInteger(8) && packedLoop();
+  if (!isWeighted && (a != b || !(a.isF32() || a.isInteger(8) || a.isBF16())))
+    return emitOpError("expects two factors of f32, bf16 or i8, or f32 and packed i8, but got ") << a << " and " << b;
   auto group = groupedLoop();
   if (a.isF32() ? group.has_value() : !group || group->second * a.getIntOrFloatBitWidth() != 32)
     return emitOpError("expects narrow factors, and no others, in groups of 32 bits, but got ")

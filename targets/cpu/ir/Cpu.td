@@ -26,7 +26,8 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, E
     B. B may be packed in panels: its map then names a loop `n` as
     `n floordiv 32` and `n mod 32`, and columns past the last are zero.
 
-    Factors are f32, or narrow: i8 (exact sums in i32; `unsigned_a` and
+    Factors are f32, B perhaps bytes in panels (weights whose scale the region
+    applies), or narrow: i8 (exact sums in i32; `unsigned_a` and
     `unsigned_b` say how the bytes are read) or bf16 (sums in f32). Narrow
     factors that fill 32 bits lie together: the map of B then ends in
     `k floordiv 4`, `n mod 32`, `k mod 4` (2 for bf16), and numbers past the

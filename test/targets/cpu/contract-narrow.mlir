@@ -120,3 +120,38 @@ func.func @channels(%a: tensor<9x9x24xi8>) -> tensor<7x7x24xi32> {
   } -> tensor<7x7x24xi32>
   return %0 : tensor<7x7x24xi32>
 }
+
+// Bytes that only weight floats stay bytes; their scale comes after the sum.
+// CHECK-LABEL: func.func @weights(
+// CHECK: dense_resource<packed{{.*}}> : tensor<2x6x32xi8>
+// CHECK-NOT: linalg
+// CHECK: cpu.contract
+// CHECK-SAME: tensor<5x6xf32>, tensor<2x6x32xi8>, tensor<40xf32>
+// CHECK: ^bb0(%[[SUM:.*]]: f32, %[[SCALE:.*]]: f32):
+// CHECK-NEXT: arith.mulf %[[SUM]], %[[SCALE]]
+func.func @weights(%a: tensor<5x6xf32>) -> tensor<5x40xf32> {
+  %q = arith.constant dense<3> : tensor<6x40xi8>
+  %s = arith.constant dense<0.5> : tensor<40xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<6x40xf32>
+  %b = linalg.generic {indexing_maps = [affine_map<(k, n) -> (k, n)>, affine_map<(k, n) -> (n)>, affine_map<(k, n) -> (k, n)>],
+                       iterator_types = ["parallel", "parallel"]}
+      ins(%q, %s : tensor<6x40xi8>, tensor<40xf32>) outs(%e : tensor<6x40xf32>) {
+  ^bb0(%x: i8, %y: f32, %o: f32):
+    %p = arith.sitofp %x : i8 to f32
+    %1 = arith.mulf %p, %y : f32
+    linalg.yield %1 : f32
+  } -> tensor<6x40xf32>
+  %empty = tensor.empty() : tensor<5x40xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<5x40xf32>) -> tensor<5x40xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+                                        affine_map<(m, n, k) -> (m, n)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : tensor<5x6xf32>, tensor<6x40xf32>) outs(%init : tensor<5x40xf32>) {
+  ^bb0(%x: f32, %y: f32, %s1: f32):
+    %p = arith.mulf %x, %y : f32
+    %1 = arith.addf %s1, %p : f32
+    linalg.yield %1 : f32
+  } -> tensor<5x40xf32>
+  return %0 : tensor<5x40xf32>
+}

@@ -61,7 +61,7 @@ func.func @rank(%a: memref<5x7xf32>, %b: memref<7x4xf32>, %c: memref<5x4xf32>) {
 #b = affine_map<(m, n, k) -> (k, n)>
 #c = affine_map<(m, n, k) -> (m, n)>
 func.func @factors(%a: memref<5x7xf32>, %b: memref<7x4xi8>, %c: memref<5x4xf32>) {
-  // expected-error @+1 {{expects two factors of f32, bf16 or i8, but got 'f32' and 'i8'}}
+  // expected-error @+1 {{expects two factors of f32, bf16 or i8, or f32 and packed i8, but got 'f32' and 'i8'}}
   cpu.contract {indexing_maps = [#m, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%a, %b : memref<5x7xf32>, memref<7x4xi8>) outs(%c : memref<5x4xf32>) {
   ^bb0(%s: f32):

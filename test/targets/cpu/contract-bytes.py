@@ -91,7 +91,7 @@ def bytes_case(x, w, out_maps, maps, loops, kinds, want, packed=None, more="", r
 def products():
     signs = list(itertools.product((np.int8, np.uint8), repeat=2))
     sizes = [(m, n, k) for m in (1, 2, 5, 13, 29) for n in (1, 3, 8, 17, 32, 33, 64, 130) for k in (1, 2, 3, 4, 7, 64, 129)]
-    for i, s in enumerate(rng.permutation(len(sizes))[:16]):
+    for i, s in enumerate(rng.permutation(len(sizes))[:12]):
         (m, n, k), (ta, tb) = sizes[s], signs[i % 4]
         x, w = random(ta, m, k), random(tb, k, n)
         want = x.astype(np.int64) @ w.astype(np.int64)
@@ -121,7 +121,7 @@ def channels():
     """Depthwise windows: four rows of the window in a group, all channels in a row."""
     shapes = ((9, 16, 3, 1, 1), (8, 150, 3, 2, 1), (11, 72, 5, 1, 1), (12, 24, 2, 1, 2), (5, 384, 1, 1, 1), (13, 33, 7, 2, 1), (4, 64, 4, 1, 1))
     for i, (size, c, k, stride, dilation) in enumerate(shapes):
-        for ta, tb in ((np.int8, np.uint8)[:: 1 - 2 * (i % 2)], ((np.int8, np.int8), (np.uint8, np.uint8))[i // 2 % 2]):
+        for ta, tb in ((np.int8, np.uint8)[:: 1 - 2 * (i % 2)], ((np.int8, np.int8), (np.uint8, np.uint8))[i // 2 % 2])[i % 2 :]:
             x, w = random(ta, size, size, c), random(tb, k, k, c)
             h = (size - (k - 1) * dilation - 1) // stride + 1
             want = np.zeros((h, h, c), np.int64)
@@ -150,13 +150,15 @@ convolutions()
 channels()
 halves()
 for isa in machines():
-    kernels = Kernels("".join(texts), isa)
-    for name, arrays, want, tolerance in cases:
+    # The last level differs in products of bf16 only.
+    picked = [i for i, case in enumerate(cases) if isa != "x86-64-v4-bf16" or case[3]]
+    kernels = Kernels("".join(texts[i] for i in picked), isa, level="-O1")
+    for name, arrays, want, tolerance in (cases[i] for i in picked):
         kernels.call(name, *arrays)
         worst = np.abs(arrays[-1].astype(np.float64) - want).max()
         assert worst <= tolerance, (isa, name, worst, [memref(a) for a in arrays])
         arrays[-1][...] = 77
-    print(f"{isa}: {len(cases)} kernels agree with numpy")
+    print(f"{isa}: {len(picked)} kernels agree with numpy")
 
 # The instructions meant for it, whatever this machine has.
 for isa, instruction, text in (("x86-64-v4-vnni", "vpdpbusd", texts[0]), ("x86-64-v4-bf16", "vdpbf16ps", texts[-1]),

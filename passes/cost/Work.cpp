@@ -98,6 +98,11 @@ Work contraction(const KernelFacts &facts, const Nest &nest, int64_t vectorBits)
       }
     }
   }
+  // No columns: channel by channel, along the result.
+  bool channels = !columns;
+  for (unsigned d = 0; d < nest.loops.size() && channels; ++d)
+    if (nest.loops[d].parallel && out.coefficient[d] == 1)
+      columns = d;
   const OperandFacts &x = swapped ? b : a, &y = swapped ? a : b;
   double depth = 1, outer = 1, inner = 1, allRows = 1;
   for (unsigned d = 0; d < nest.loops.size(); ++d) {
@@ -145,6 +150,14 @@ Work contraction(const KernelFacts &facts, const Nest &nest, int64_t vectorBits)
   work.divides = stores * facts.body.divides;
   work.functions = stores * facts.body.functions;
   work.library = outer * n * facts.body.library;
+  if (channels) {
+    work.kind = "depthwise";
+    work.products = stores * depth;
+    work.tiles = 0;
+    work.entries = stores / 8;
+    work.accesses += stores * depth;
+    return work;
+  }
   bool scattered = columns && out.coefficient[*columns] != 1;
   work.accesses = stores * (facts.operands.size() - 2);
   if (scattered)

@@ -55,7 +55,7 @@ llvm::Error Compression::check() {
   request.sensitivity = options.sensitivity;
   request.search = options.precision_search;
   // A file for other runtimes is not judged by the time that it takes here.
-  request.keepSlower = options.keep_slower || (options.emit == "onnx" && !options.verify);
+  request.keepSlower = options.keep_slower || options.emit == "onnx";
   request.details = !options.report.empty();
   request.runner = &runner;
   request.report = &report;

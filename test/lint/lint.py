@@ -242,6 +242,16 @@ def sources_name_their_licence(tree: Tree):
             yield name, 1, "has no SPDX-License-Identifier line"
 
 
+@rule
+def tests_have_names_of_their_own(tree: Tree):
+    """pytest imports tests by the file's name alone."""
+    first: dict[str, str] = {}
+    for name, _ in tree.under("test", suffixes=(".py",)):
+        stem = pathlib.PurePath(name).name
+        if stem.startswith("test_") and first.setdefault(stem, name) != name:
+            yield name, 1, f"is named like {first[stem]}"
+
+
 def breaches(root: pathlib.Path) -> dict[str, list[str]]:
     """The messages of each rule, by its name."""
     tree = Tree(root)

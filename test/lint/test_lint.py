@@ -55,6 +55,7 @@ PLANTED = [
     ("includes_go_down", "dialects/interfaces/A.td", 'include "dialects/onnx/Onnx.td"\n', "room onnx"),
     ("includes_go_down", "runtime/a.c", SPDX + '#include "compiler/Compiler.h"\n', "the runtime"),
     ("includes_go_down", "passes/fuse/A.cpp", SPDX + '#include "runtime/abi.h"\n', "passes includes"),
+    ("tests_have_names_of_their_own", "test/runtime/test_load.py", SPDX, "named like"),
     ("rooms_have_readmes", "passes/prune/A.cpp", SPDX, "passes/prune"),
     ("rooms_have_readmes", "compiler/A.cpp", SPDX, "compiler:"),
     ("rooms_have_readmes", "test/bench/a.py", SPDX, "test/bench"),

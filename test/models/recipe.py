@@ -29,7 +29,7 @@ class Model:
     make: Callable[[pathlib.Path], None]
     samples: Callable[[pathlib.Path], list[Sample]]
     needs_torch: bool = False
-    # Computes with a quarter of the precision: judged by its decisions (e2e/test_quantized.py).
+    # Computes with a quarter of the precision: judged by its decisions (e2e/test_quantized_models.py).
     quantized: bool = False
     # Raised whenever `make` or `samples` changes what it gives.
     version: int = 1

@@ -80,6 +80,9 @@ FailureOr<Window> onnx::makeWindow(Operation *op, ArrayRef<Dim> input, ArrayRef<
   return window;
 }
 
+/// Below this many elements one pass over all of them is as fast as one over each border.
+static constexpr int64_t kLarge = 1 << 14;
+
 Value onnx::pad(Decomposer &d, Value x, const Layout &layout, const Window &window, Value value) {
   if (!window.isPadded())
     return x;
@@ -89,8 +92,29 @@ Value onnx::pad(Decomposer &d, Value x, const Layout &layout, const Window &wind
     outer[layout.spatial(i)] = d.size(window.padded[i]);
     offsets[layout.spatial(i)] = d.size(window.begin[i]);
   }
-  Value buffer = d.fill(value, d.empty(value.getType(), outer));
-  return tensor::InsertSliceOp::create(d.b, d.loc(), x, buffer, offsets, inner, strides);
+  auto insert = [&](Value part, Value into, ArrayRef<OpFoldResult> at, ArrayRef<OpFoldResult> sizes) -> Value {
+    return tensor::InsertSliceOp::create(d.b, d.loc(), part, into, at, sizes, strides);
+  };
+  auto have = getConstantIntValues(inner), padded = getConstantIntValues(outer), begin = getConstantIntValues(offsets);
+  if (!have || !padded || !begin || ShapedType::getNumElements(*have) < kLarge)
+    return insert(x, d.fill(value, d.empty(value.getType(), outer)), offsets, inner);
+
+  // Only the borders are filled: along each axis what lies before and after, no wider than x on the axes done.
+  Value all = insert(x, d.empty(value.getType(), outer), offsets, inner);
+  SmallVector<int64_t> at(layout.rank, 0), sizes = *padded;
+  for (int64_t i = 0; i < window.rank(); ++i) {
+    int64_t axis = layout.spatial(i), before = (*begin)[axis], after = (*padded)[axis] - before - (*have)[axis];
+    for (auto [start, size] : {std::pair(int64_t(0), before), std::pair((*padded)[axis] - after, after)}) {
+      if (size == 0)
+        continue;
+      at[axis] = start, sizes[axis] = size;
+      SmallVector<OpFoldResult> border = getAsIndexOpFoldResult(d.b.getContext(), sizes);
+      all = insert(d.fill(value, d.empty(value.getType(), border)), all,
+                   getAsIndexOpFoldResult(d.b.getContext(), at), border);
+    }
+    at[axis] = before, sizes[axis] = (*have)[axis];
+  }
+  return all;
 }
 
 AffineExpr onnx::tapPosition(const Window &window, int64_t i, AffineExpr position, AffineExpr tap) {

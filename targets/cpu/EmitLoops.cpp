@@ -31,6 +31,9 @@ struct Tile {
   OpFoldResult active = {}; // their number
 };
 
+/// Additions of floats in a row.
+constexpr int64_t kLongest = 64;
+
 class LoopEmitter {
 public:
   LoopEmitter(OpBuilder &b, Nest &nest, const VectorUnit &unit)
@@ -55,6 +58,9 @@ private:
     return !nest.epilogue && llvm::all_of(llvm::seq(nest.loops()), [&](unsigned d) { return !isLive(d) || nest.isParallel(d); });
   }
   bool matchCombiners();
+  bool addsFloats() const {
+    return combiners.size() == outputs() && llvm::all_of(combiners, [](Operation *op) { return isa<arith::AddFOp>(op); });
+  }
   int64_t lanesAlong(unsigned d) const;
   double costAlong(unsigned d) const;
   void choose();
@@ -340,8 +346,23 @@ SmallVector<Value> LoopEmitter::reduce(unsigned depth, const Point &point, const
       values = reduce(depth + 1, point.moved(nest, ix, d, ix.constant(i)), t, values);
     return values;
   }
-  return emitLoop(ix, lower[d], upper[d], 1, carried, [&](OpFoldResult i, ValueRange values) {
-    return reduce(depth + 1, point.moved(nest, ix, d, i), t, values);
+  auto over = [&](OpFoldResult from, OpFoldResult to, ValueRange start) {
+    return emitLoop(ix, from, to, 1, start, [&](OpFoldResult i, ValueRange values) {
+      return reduce(depth + 1, point.moved(nest, ix, d, i), t, values);
+    });
+  };
+  bool isLong = size.value_or(kLongest) >= kLongest;
+  if (!addsFloats() || (depth + 1 == reductions.size() && !isLong))
+    return over(lower[d], upper[d], carried);
+  // Long sums of floats are sums of shorter ones: rounding errors grow with the length of each, not of all.
+  return emitLoop(ix, lower[d], upper[d], isLong ? kLongest : 1, carried, [&](OpFoldResult i, ValueRange values) {
+    SmallVector<Value> sums;
+    for (Value value : values)
+      sums.push_back(arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(value.getType())));
+    sums = over(i, isLong ? ix.min(ix.add(i, ix.constant(kLongest)), upper[d]) : ix.add(i, ix.constant(1)), sums);
+    for (auto [sum, value] : llvm::zip_equal(sums, values))
+      sum = combine(0, value, sum);
+    return sums;
   });
 }
 

@@ -69,3 +69,33 @@ func.func @unit(%x: memref<1x16xf32>, %y: memref<16xf32>) {
   }
   return
 }
+
+// A long sum of floats is a sum of sums, each from zero; a long maximum is one loop.
+// CHECK-LABEL: @long
+// CHECK: scf.for {{.*}} step %c64 iter_args(%[[ALL:.*]] = %{{.*}}) -> (vector<16xf32>)
+// CHECK: %[[PART:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<16xf32>)
+// CHECK: arith.addf %[[ALL]], %[[PART]] : vector<16xf32>
+// CHECK: scf.for {{.*}} step %c1 iter_args
+// CHECK: arith.maximumf
+// CHECK-NOT: scf.for
+func.func @long(%x: memref<1000x16xf32>, %y: memref<16xf32>, %z: memref<16xf32>) {
+  cpu.reduce {indexing_maps = [#x, #c], iterator_types = ["parallel", "reduction"], num_factors = 1 : i64, initial = 0.0 : f32}
+      ins(%x : memref<1000x16xf32>) outs(%y : memref<16xf32>) {
+  ^bb0(%e: f32, %s: f32):
+    %0 = arith.addf %s, %e : f32
+    cpu.yield %0 : f32
+  } {
+  ^bb0(%s: f32):
+    cpu.yield %s : f32
+  }
+  cpu.reduce {indexing_maps = [#x, #c], iterator_types = ["parallel", "reduction"], num_factors = 1 : i64, initial = 0.0 : f32}
+      ins(%x : memref<1000x16xf32>) outs(%z : memref<16xf32>) {
+  ^bb0(%e: f32, %s: f32):
+    %0 = arith.maximumf %s, %e : f32
+    cpu.yield %0 : f32
+  } {
+  ^bb0(%s: f32):
+    cpu.yield %s : f32
+  }
+  return
+}

@@ -49,6 +49,8 @@ struct brisk_pool {
   int64_t units;
   int32_t used; /* threads that take part */
   int32_t kernel;
+  bool pinned;
+  cpu_set_t allowed; /* where the creator may run */
   bool busy; /* a job runs: another one from inside it runs in place */
 };
 
@@ -117,6 +119,8 @@ static void *work(void *argument) {
   worker *self = argument;
   brisk_pool *pool = self->pool;
   unsigned ticket = 0;
+  if (!pool->pinned)
+    sched_setaffinity(0, sizeof pool->allowed, &pool->allowed);
   for (;;) {
     ticket = wait_change(&self->ticket, ticket, &self->sleeps);
     if (!pool->fn)
@@ -181,22 +185,34 @@ int32_t brisk_cpu_count(void) {
   return count > 0 ? count : 1;
 }
 
-/* Binds the worker to the CPU that it is entitled to among those the caller may
- * use. */
-static void pin(const worker *self) {
-  cpu_set_t allowed, one;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) ||
-      CPU_COUNT(&allowed) == 0)
-    return;
-  int skip = self->index % CPU_COUNT(&allowed);
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed) || skip-- > 0)
-      continue;
+/* The CPU `steps` further than `from` among the allowed ones, in a circle; -1 if there is none. */
+static int cpu_after(const cpu_set_t *allowed, int from, int32_t steps) {
+  const int count = CPU_COUNT(allowed);
+  if (count == 0)
+    return -1;
+  int cpu = from;
+  for (steps %= count; steps > 0; steps -= CPU_ISSET(cpu, allowed) != 0)
+    cpu = (cpu + 1) % CPU_SETSIZE;
+  return cpu;
+}
+
+/* Starts the worker on a CPU of its own: a new thread begins where its creator runs, and one that waits for the other
+ * by turns gives the system no reason to part them. */
+static int start(worker *self, const cpu_set_t *allowed, int here) {
+  pthread_attr_t attributes;
+  cpu_set_t one;
+  const int cpu = here < 0 ? -1 : cpu_after(allowed, here, self->index);
+  if (cpu >= 0 && !pthread_attr_init(&attributes)) {
     CPU_ZERO(&one);
     CPU_SET(cpu, &one);
-    pthread_setaffinity_np(self->thread, sizeof one, &one);
-    return;
+    int error = pthread_attr_setaffinity_np(&attributes, sizeof one, &one);
+    if (!error)
+      error = pthread_create(&self->thread, &attributes, work, self);
+    pthread_attr_destroy(&attributes);
+    if (!error)
+      return 0;
   }
+  return pthread_create(&self->thread, NULL, work, self);
 }
 
 static void stop(brisk_pool *pool, int32_t started) {
@@ -229,23 +245,22 @@ brisk_status brisk_pool_create(int32_t threads, bool pinned,
   pool->threads = threads;
   pool->recorder = recorder;
   pool->workers = workers;
+  pool->pinned = pinned;
 
   /* Signals of the program go to the program's threads. */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int32_t started = 0;
-  int error = 0;
+  int error = 0, here = sched_getcpu();
+  if (sched_getaffinity(0, sizeof pool->allowed, &pool->allowed))
+    here = -1;
   while (started < count && !error) {
     worker *next = &workers[started];
     next->pool = pool;
     next->index = started + 1;
-    error = pthread_create(&next->thread, NULL, work, next);
-    if (!error) {
-      if (pinned)
-        pin(next);
-      ++started;
-    }
+    error = start(next, &pool->allowed, here);
+    started += !error;
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (error) {

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Calibrate.h"
 
+#include "compiler/Artifact.h"
 #include "compiler/Predict.h"
 #include "compiler/Registry.h"
 #include "compiler/Signature.h"
@@ -13,7 +14,6 @@
 #include "mlir/Transforms/Passes.h"
 #include "runtime/runtime.h"
 #include "targets/common/Tools.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -35,9 +35,8 @@ double nowUs() {
 }
 
 /// The least time of one run, over `budget` microseconds of runs.
-double leastUs(brisk_context *context, ArrayRef<brisk_tensor> inputs, MutableArrayRef<brisk_tensor> outputs,
-               double budget) {
-  auto once = [&] { brisk_run(context, inputs.data(), inputs.size(), outputs.data(), outputs.size()); };
+double leastUs(Artifact &artifact, ArrayRef<brisk_tensor> inputs, double budget) {
+  auto once = [&] { llvm::consumeError(artifact.run(inputs)); };
   auto batch = [&](unsigned count) {
     double begin = nowUs();
     for (unsigned i = 0; i < count; ++i)
@@ -80,17 +79,10 @@ public:
 
   /// Microseconds of a run on `isa`; 0 where the artifact has no variant of that level.
   llvm::Expected<double> time(StringRef path, const std::string &isa) {
-    brisk_model *model = nullptr;
-    brisk_context *run = nullptr;
-    auto close = llvm::make_scope_exit([&] {
-      brisk_context_destroy(run);
-      brisk_model_close(model);
-    });
-    brisk_options options{};
-    options.max_isa = isa.c_str();
-    if (brisk_model_open(path.str().c_str(), &model) || brisk_context_create(model, &options, &run))
-      return llvm::createStringError(brisk_error_message());
-    if (brisk_context_isa(run) != brisk_isa_from_name(isa.c_str()))
+    auto artifact = Artifact::open(path, isa.c_str());
+    if (!artifact)
+      return artifact.takeError();
+    if (brisk_context_isa((*artifact)->context) != brisk_isa_from_name(isa.c_str()))
       return 0.0;
     std::deque<std::vector<char>> buffers;
     auto tensorOf = [&](const brisk_value *value) {
@@ -104,14 +96,12 @@ public:
           reinterpret_cast<int32_t *>(buffer.data())[i] = static_cast<int32_t>(i * 7 % 64);
       return brisk_tensor{value->dtype, value->rank, value->dims, buffer.data(), bytes};
     };
-    SmallVector<brisk_tensor> inputs, outputs;
-    for (int32_t i = 0; i < brisk_model_num_inputs(model); ++i)
-      inputs.push_back(tensorOf(brisk_model_input(model, i)));
-    for (int32_t i = 0; i < brisk_model_num_outputs(model); ++i)
-      outputs.push_back(tensorOf(brisk_model_output(model, i)));
-    if (brisk_run(run, inputs.data(), inputs.size(), outputs.data(), outputs.size()))
-      return llvm::createStringError(brisk_context_message(run));
-    return leastUs(run, inputs, outputs, 60000);
+    SmallVector<brisk_tensor> inputs;
+    for (int32_t i = 0; i < brisk_model_num_inputs((*artifact)->model); ++i)
+      inputs.push_back(tensorOf(brisk_model_input((*artifact)->model, i)));
+    if (llvm::Error error = (*artifact)->run(inputs))
+      return error;
+    return leastUs(**artifact, inputs, 60000);
   }
 
 private:

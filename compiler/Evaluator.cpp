@@ -4,16 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Evaluator.h"
 
+#include "compiler/Artifact.h"
 #include "compiler/Options.h"
-#include "compiler/Pipeline.h"
-#include "compiler/Signature.h"
 #include "dialects/interfaces/ShapeContext.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/Pass/PassManager.h"
-#include "runtime/runtime.h"
-#include "targets/common/Tools.h"
-#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -48,62 +43,24 @@ FailureOr<SmallVector<ElementsAttr>> HostEvaluator::evaluate(ModuleOp module) {
   // What fails here runs later instead: not the user's concern.
   ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
 
-  if (failed(recordSignature(module)))
-    return failure();
   Options options;
   PipelineContext context{options, host, nullptr};
-  bool lowering = false;
-  for (const Stage &stage : pipeline()) {
-    // Shapes are known; start where the ops are decomposed.
-    lowering |= StringRef(stage.name) == "lower";
-    if (!lowering)
-      continue;
-    PassManager passes(module.getContext());
-    passes.enableVerifier(false);
-    stage.build(passes, context);
-    if (failed(passes.run(module)))
-      return failure();
-  }
-  llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create();
-  if (!folder) {
-    llvm::consumeError(folder.takeError());
+  // Shapes are known; start where the ops are decomposed.
+  llvm::Expected<std::unique_ptr<Artifact>> artifact = compileHere(module, "lower", context);
+  if (!artifact) {
+    llvm::consumeError(artifact.takeError());
     return failure();
   }
-  EmitRequest request;
-  request.kind = host.artifacts().front().str();
-  request.name = "fold";
-  request.output = folder->file("fold.so");
-  const char *isa = brisk_isa_name(brisk_cpu_isa());
-  std::string ignored;
-  request.march = isa && succeeded(host.checkMarch(isa, ignored)) ? isa : "native";
-  if (failed(host.emit(module, request)))
+  if (!*artifact)
     return failure();
-
-  brisk_model *model = nullptr;
-  brisk_context *run = nullptr;
-  auto close = llvm::make_scope_exit([&] {
-    brisk_context_destroy(run);
-    brisk_model_close(model);
-  });
-  if (brisk_model_open(request.output.c_str(), &model) != BRISK_OK ||
-      brisk_context_create(model, nullptr, &run) != BRISK_OK)
+  if (llvm::Error error = (*artifact)->run({})) {
+    llvm::consumeError(std::move(error));
     return failure();
-  std::vector<std::vector<char>> buffers(types.size());
-  std::vector<brisk_tensor> outputs(types.size());
-  for (auto [i, type] : llvm::enumerate(types)) {
-    const brisk_value *value = brisk_model_output(model, i);
-    buffers[i].resize(brisk_tensor_bytes(value->dtype, value->rank, value->dims));
-    outputs[i].dtype = value->dtype;
-    outputs[i].rank = value->rank;
-    outputs[i].dims = value->dims;
-    outputs[i].data = buffers[i].data();
-    outputs[i].capacity = buffers[i].size();
   }
-  if (brisk_run(run, nullptr, 0, outputs.data(), outputs.size()) != BRISK_OK)
-    return failure();
   SmallVector<ElementsAttr> values;
-  for (auto [type, buffer] : llvm::zip(types, buffers)) {
-    values.push_back(toAttribute(type, buffer));
+  for (auto [type, tensor] : llvm::zip(types, (*artifact)->outputs)) {
+    uint64_t bytes = brisk_tensor_bytes(tensor.dtype, tensor.rank, tensor.dims);
+    values.push_back(toAttribute(type, ArrayRef(static_cast<const char *>(tensor.data), bytes)));
     if (!values.back())
       return failure();
   }

@@ -4,15 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Runner.h"
 
+#include "compiler/Artifact.h"
 #include "compiler/Evaluator.h"
-#include "compiler/Pipeline.h"
-#include "compiler/Signature.h"
 #include "mlir/IR/Diagnostics.h"
-#include "mlir/Pass/PassManager.h"
 extern "C" {
 #include "runtime/tools/array.h"
 }
-#include "targets/common/Tools.h"
 #include <ctime>
 #include <unistd.h>
 
@@ -23,29 +20,14 @@ namespace {
 
 class HostProgram : public Program {
 public:
-  HostProgram(const std::vector<Sample> &samples, Location loc) : samples(samples), loc(loc) {}
-  ~HostProgram() override {
-    brisk_context_destroy(context);
-    brisk_model_close(model);
-  }
-
-  LogicalResult open(const std::string &path) {
-    if (brisk_model_open(path.c_str(), &model) != BRISK_OK || brisk_context_create(model, nullptr, &context) != BRISK_OK)
-      return emitError(loc) << brisk_error_message();
-    for (int32_t i = 0; i < brisk_model_num_outputs(model); ++i) {
-      const brisk_value *value = brisk_model_output(model, i);
-      bool closed = std::none_of(value->dims, value->dims + value->rank, [](int64_t dim) { return dim < 0; });
-      buffers.emplace_back(closed ? brisk_tensor_bytes(value->dtype, value->rank, value->dims) / 8 + 1 : 0);
-    }
-    floats.resize(buffers.size());
-    return success();
-  }
+  HostProgram(const std::vector<Sample> &samples, Location loc, std::unique_ptr<Artifact> artifact)
+      : samples(samples), loc(loc), artifact(std::move(artifact)), floats(brisk_model_num_outputs(this->artifact->model)) {}
 
   FailureOr<std::vector<RunOutput>> run(size_t index, ArrayRef<std::vector<float>> extra) override {
     if (failed(runOnce(index, extra)))
       return failure();
-    std::vector<RunOutput> result(outputs.size());
-    for (auto [i, tensor] : llvm::enumerate(outputs)) {
+    std::vector<RunOutput> result(artifact->outputs.size());
+    for (auto [i, tensor] : llvm::enumerate(artifact->outputs)) {
       result[i].dims.assign(tensor.dims, tensor.dims + tensor.rank);
       uint64_t count = brisk_count(tensor.rank, tensor.dims);
       if (tensor.dtype == BRISK_FLOAT32) {
@@ -92,27 +74,18 @@ private:
       inputs.push_back({input.dtype, static_cast<int32_t>(input.dims.size()), input.dims.data(),
                         const_cast<uint64_t *>(input.words.data()), 0});
     for (const std::vector<float> &values : extra) {
-      const brisk_value *value = brisk_model_input(model, static_cast<int32_t>(inputs.size()));
+      const brisk_value *value = brisk_model_input(artifact->model, static_cast<int32_t>(inputs.size()));
       inputs.push_back({value->dtype, value->rank, value->dims, const_cast<float *>(values.data()), 0});
     }
-    outputs.assign(buffers.size(), brisk_tensor{});
-    for (auto [tensor, buffer] : llvm::zip(outputs, buffers)) {
-      tensor.data = buffer.empty() ? nullptr : buffer.data();
-      tensor.capacity = buffer.empty() ? 0 : buffer.size() * 8;
-    }
-    if (brisk_run(context, inputs.data(), static_cast<int32_t>(inputs.size()), outputs.data(),
-                  static_cast<int32_t>(outputs.size())) == BRISK_OK)
-      return success();
-    return emitError(loc) << "sample " << index << ": " << brisk_context_message(context);
+    if (llvm::Error error = artifact->run(inputs))
+      return emitError(loc) << "sample " << index << ": " << llvm::toString(std::move(error));
+    return success();
   }
 
   const std::vector<Sample> &samples;
   Location loc;
-  brisk_model *model = nullptr;
-  brisk_context *context = nullptr;
-  std::vector<std::vector<uint64_t>> buffers;
+  std::unique_ptr<Artifact> artifact;
   std::vector<std::vector<float>> floats;
-  std::vector<brisk_tensor> outputs;
 };
 
 } // namespace
@@ -126,36 +99,12 @@ FailureOr<std::unique_ptr<Program>> HostRunner::compile(OwningOpRef<ModuleOp> mo
   Options options;
   HostEvaluator evaluator(host);
   PipelineContext context{options, host, &evaluator};
-  bool later = false;
-  for (const Stage &stage : pipeline()) {
-    if (StringRef(stage.name) == "lower" && failed(recordSignature(*module)))
-      return failure();
-    if (later) {
-      PassManager passes(module->getContext());
-      passes.enableVerifier(false);
-      stage.build(passes, context);
-      if (failed(passes.run(*module)))
-        return failure();
-    }
-    later |= StringRef(stage.name) == "compress";
-  }
-  llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create();
-  if (!folder)
-    return emitError(loc) << llvm::toString(folder.takeError()), failure();
-  EmitRequest request;
-  request.kind = host.artifacts().front().str();
-  request.name = "variant";
-  request.output = folder->file("variant.so");
-  const char *isa = brisk_isa_name(brisk_cpu_isa());
-  std::string ignored;
-  request.march = isa && succeeded(host.checkMarch(isa, ignored)) ? isa : "native";
-  if (failed(host.emit(*module, request)))
+  llvm::Expected<std::unique_ptr<Artifact>> artifact = compileHere(*module, "narrow", context);
+  if (!artifact)
+    return emitError(loc) << llvm::toString(artifact.takeError()), failure();
+  if (!*artifact)
     return failure();
-  auto program = std::make_unique<HostProgram>(of(set), loc);
-  // Once opened, the file may go.
-  if (failed(program->open(request.output)))
-    return failure();
-  return std::unique_ptr<Program>(std::move(program));
+  return std::unique_ptr<Program>(std::make_unique<HostProgram>(of(set), loc, std::move(*artifact)));
 }
 
 void HostRunner::progress(StringRef text) {

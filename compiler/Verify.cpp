@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Verify.h"
 
-#include "runtime/runtime.h"
+#include "compiler/Artifact.h"
 extern "C" {
 #include "runtime/tools/array.h"
 }
@@ -19,53 +19,10 @@ using namespace brisk;
 
 namespace {
 
-Error lastError() { return createStringError(brisk_error_message()); }
-
 /// A tensor and what it points to.
 struct Buffer {
   brisk_tensor tensor{};
   std::vector<uint64_t> words; // aligned for every element type
-};
-
-/// An artifact, opened.
-class Artifact {
-public:
-  Artifact() = default;
-  Artifact(const Artifact &) = delete;
-  ~Artifact() {
-    brisk_context_destroy(context);
-    brisk_model_close(model);
-  }
-  Error open(StringRef path) {
-    if (brisk_model_open(path.str().c_str(), &model) || brisk_context_create(model, nullptr, &context))
-      return lastError();
-    return Error::success();
-  }
-  Error run(ArrayRef<Buffer> inputs) {
-    std::vector<brisk_tensor> in, out;
-    for (const Buffer &input : inputs)
-      in.push_back(input.tensor);
-    outputs.resize(brisk_model_num_outputs(model));
-    for (auto [i, output] : enumerate(outputs)) {
-      const brisk_value *value = brisk_model_output(model, i);
-      uint64_t bytes = brisk_tensor_bytes(value->dtype, value->rank, value->dims);
-      if (bytes != UINT64_MAX) {
-        output.words.resize(bytes / 8 + 1);
-        output.tensor.data = output.words.data();
-        output.tensor.capacity = bytes;
-      }
-      out.push_back(output.tensor);
-    }
-    if (brisk_run(context, in.data(), in.size(), out.data(), out.size()))
-      return createStringError(brisk_context_message(context));
-    for (auto [output, tensor] : zip(outputs, out))
-      output.tensor = tensor;
-    return Error::success();
-  }
-
-  brisk_model *model = nullptr;
-  brisk_context *context = nullptr;
-  std::vector<Buffer> outputs;
 };
 
 bool isFloat(int32_t dtype) {
@@ -158,38 +115,41 @@ Expected<double> compare(const char *name, const brisk_tensor &mine, const brisk
 
 Expected<std::string> brisk::verify(StringRef artifactPath, StringRef referencePath, ArrayRef<Sample> samples,
                                     bool isCoarse) {
-  Artifact artifact, reference;
-  if (Error error = artifact.open(artifactPath))
-    return error;
-  if (Error error = reference.open(referencePath))
-    return error;
+  auto artifact = Artifact::open(artifactPath);
+  if (!artifact)
+    return artifact.takeError();
+  auto reference = Artifact::open(referencePath);
+  if (!reference)
+    return reference.takeError();
   std::mt19937 random(0);
   double worst = 0;
   size_t runs = std::max<size_t>(samples.size(), 1);
   for (size_t run = 0; run < runs; ++run) {
-    std::vector<Buffer> inputs(brisk_model_num_inputs(reference.model));
-    for (auto [i, input] : enumerate(inputs)) {
+    std::vector<Buffer> drawn(brisk_model_num_inputs((*reference)->model));
+    std::vector<brisk_tensor> inputs;
+    for (auto [i, input] : enumerate(drawn)) {
       if (samples.empty()) {
-        if (Error error = draw(*brisk_model_input(reference.model, i), random, input))
+        if (Error error = draw(*brisk_model_input((*reference)->model, i), random, input))
           return error;
+        inputs.push_back(input.tensor);
         continue;
       }
       const SampleTensor &given = samples[run].inputs[i];
-      input.tensor = {given.dtype, static_cast<int32_t>(given.dims.size()), given.dims.data(),
-                      const_cast<uint64_t *>(given.words.data()), 8 * given.words.size()};
+      inputs.push_back({given.dtype, static_cast<int32_t>(given.dims.size()), given.dims.data(),
+                        const_cast<uint64_t *>(given.words.data()), 8 * given.words.size()});
     }
-    if (Error error = reference.run(inputs))
+    if (Error error = (*reference)->run(inputs))
       return createStringError("the reference fails: " + toString(std::move(error)));
-    if (Error error = artifact.run(inputs))
+    if (Error error = (*artifact)->run(inputs))
       return error;
-    for (auto [i, mine, theirs] : enumerate(artifact.outputs, reference.outputs)) {
-      auto difference = compare(brisk_model_output(reference.model, i)->name, mine.tensor, theirs.tensor, isCoarse);
+    for (auto [i, mine, theirs] : enumerate((*artifact)->outputs, (*reference)->outputs)) {
+      auto difference = compare(brisk_model_output((*reference)->model, i)->name, mine, theirs, isCoarse);
       if (!difference)
         return difference.takeError();
       worst = std::max(worst, *difference);
     }
   }
-  return formatv("verified: {0} outputs of {1} runs differ from the reference by at most {2:e1}", artifact.outputs.size(),
+  return formatv("verified: {0} outputs of {1} runs differ from the reference by at most {2:e1}", (*artifact)->outputs.size(),
                  runs, worst)
       .str();
 }

@@ -49,6 +49,10 @@ Plan planOf(const Contraction &c) {
   Plan plan;
   int64_t width = c.factors.element.getIntOrFloatBitWidth() / 8;
   std::optional<int64_t> m = c.m ? known(c.nest.sizes[*c.m]) : 1, n = known(c.nest.sizes[c.n]);
+  // No rows and no columns are planned for like one.
+  for (std::optional<int64_t> *count : {&m, &n})
+    if (*count)
+      *count = std::max<int64_t>(1, **count);
   int64_t vectors = n ? std::min<int64_t>(2, llvm::divideCeil(*n, 16)) : 2;
   // 12 also halves well for 16 registers; 13 and 14 rows are not worth two blocks.
   int64_t most = vectors == 1 ? 24 : m && *m <= 14 ? 14 : 12;

@@ -103,9 +103,12 @@ std::optional<SmallVector<double>> onnx::floats(Value onnx) {
   return values;
 }
 
+/// No tensor has more, so no list of axes or dims is longer: a file may claim any length.
+static constexpr int64_t kMostAxes = 64;
+
 std::optional<int64_t> onnx::lengthOf(Value onnx) {
   auto type = dyn_cast<RankedTensorType>(onnx.getType());
-  if (!type || type.getRank() > 1 || !type.hasStaticShape())
+  if (!type || type.getRank() > 1 || !type.hasStaticShape() || type.getNumElements() > kMostAxes)
     return std::nullopt;
   return type.getNumElements();
 }

@@ -57,7 +57,7 @@ llvm::SmallVector<mlir::Value> indices(Decomposer &d, mlir::Value onnx);
 mlir::Value scalar(Decomposer &d, mlir::Value onnx);
 /// Values of a constant float operand (of any rank); nullopt if it is not constant.
 std::optional<llvm::SmallVector<double>> floats(mlir::Value onnx);
-/// Number of elements of a rank 1 operand, where static.
+/// Number of elements of a rank 1 operand that lists axes or dims, where static and no more than there can be.
 std::optional<int64_t> lengthOf(mlir::Value onnx);
 /// Size `dim` of a result: computed from symbols where they are bound, else by `otherwise`.
 mlir::OpFoldResult sizeOr(Decomposer &d, const Dim &dim, llvm::function_ref<mlir::Value()> otherwise);

@@ -13,7 +13,8 @@ using namespace brisk::onnx;
 
 Value OpMaker::make(StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes) {
   Operation *op = makeOp(name, operands, attributes, 1);
-  return op ? op->getResult(0) : Value();
+  // After a failure a number stands in for what cannot be made, so that callers may go on asking about it.
+  return op ? op->getResult(0) : scalar(b.getF32Type(), 0);
 }
 
 Operation *OpMaker::makeOp(StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes,
@@ -92,7 +93,7 @@ private:
 LogicalResult onnx::inferComposite(Operation *op, ShapeContext &context) {
   Draft draft(op, context);
   SmallVector<Value> results;
-  if (failed(cast<CompositeInterface>(op).expand(draft, results)))
+  if (failed(cast<CompositeInterface>(op).expand(draft, results)) || draft.failed())
     return failure();
   for (auto [result, value] : llvm::zip_equal(op->getResults(), results))
     context.setType(result, context.elementType(value), context.dims(value));
@@ -102,7 +103,7 @@ LogicalResult onnx::inferComposite(Operation *op, ShapeContext &context) {
 LogicalResult onnx::decomposeComposite(Operation *op, Decomposer &d) {
   Composer composer(d, op);
   SmallVector<Value> results;
-  if (failed(cast<CompositeInterface>(op).expand(composer, results)))
+  if (failed(cast<CompositeInterface>(op).expand(composer, results)) || composer.failed())
     return failure();
   for (auto [result, value] : llvm::zip_equal(op->getResults(), results))
     if (value && failed(composer.finish(result, value)))

@@ -168,7 +168,7 @@ LogicalResult Integers::expandComposites() {
   for (CompositeInterface op : ops) {
     onnx::OpMaker make(op, shapes);
     SmallVector<Value> results;
-    if (failed(op.expand(make, results)))
+    if (failed(op.expand(make, results)) || make.failed())
       return failure();
     for (auto [old, value] : llvm::zip_equal(op->getResults(), results))
       if (value)
@@ -316,7 +316,7 @@ bool Integers::multiplyInsteadOfDivide(Operation *op) {
   onnx::OpMaker make(op, shapes);
   Type f32 = Float32Type::get(op->getContext());
   Value product = make.multiply(op->getOperand(0), make.scalar(f32, 1.0f / static_cast<float>(*scale)));
-  if (!product)
+  if (make.failed())
     return false;
   op->setOperand(0, product);
   op->setOperand(1, make.scalar(f32, 1));

@@ -79,10 +79,9 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
     if (grouped && !packed)
       return std::nullopt;
     body = &contract.getEpilogue().front();
-    auto counts = tripCounts(b, contract);
-    if (!counts)
+    sizes = tripCounts(b, contract);
+    if (llvm::is_contained(sizes, OpFoldResult()))
       return std::nullopt;
-    sizes = *counts;
   } else {
     auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
     if (!linalgOp || !linalgOp.hasPureBufferSemantics() || !isSumOfProducts(linalgOp))

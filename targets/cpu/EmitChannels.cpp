@@ -29,20 +29,13 @@ std::optional<ChannelProduct> cpu::channelProductOf(OpBuilder &b, Operation *op)
   SmallVector<Value> memrefs(op->getOperands());
   SmallVector<AffineMap> maps = contract.maps();
   SmallVector<utils::IteratorType> iterators = contract.iterators();
-  SmallVector<OpFoldResult> sizes;
+  SmallVector<OpFoldResult> sizes = tripCounts(b, contract);
   unsigned loops = iterators.size(), groups = loops;
-  for (unsigned d = 0; d < loops; ++d) {
-    OpFoldResult size;
-    for (auto [memref, map] : llvm::zip_equal(memrefs, maps))
-      if (auto at = map.getResultPosition(getAffineDimExpr(d, op->getContext())); at && !known(size))
-        size = memref::getMixedSize(b, op->getLoc(), memref, *at);
-    // The window's length along the groups is known up to its padding only, which adds nothing to the sums.
-    if (!size && d == group->first)
-      size = b.getIndexAttr(0);
-    if (!size)
-      return std::nullopt;
-    sizes.push_back(size);
-  }
+  // The window's length along the groups is known up to its padding only, which adds nothing to the sums.
+  if (!sizes[group->first])
+    sizes[group->first] = b.getIndexAttr(0);
+  if (llvm::is_contained(sizes, OpFoldResult()))
+    return std::nullopt;
   AffineExpr k = getAffineDimExpr(group->first, op->getContext()), kGroup = getAffineDimExpr(groups, op->getContext());
   for (auto [i, map] : llvm::enumerate(maps)) {
     map = AffineMap::get(loops + 1, 0, map.getResults(), op->getContext());

@@ -129,7 +129,7 @@ bool cpu::isStructured(Operation *op) {
   return linalgOp && linalgOp.hasPureBufferSemantics();
 }
 
-std::optional<SmallVector<OpFoldResult>> cpu::tripCounts(OpBuilder &b, EpilogueOpInterface op) {
+SmallVector<OpFoldResult> cpu::tripCounts(OpBuilder &b, EpilogueOpInterface op) {
   SmallVector<OpFoldResult> sizes;
   for (unsigned d = 0; d < op.iterators().size(); ++d) {
     // The size of a dim that the loop indexes alone.
@@ -137,8 +137,6 @@ std::optional<SmallVector<OpFoldResult>> cpu::tripCounts(OpBuilder &b, EpilogueO
     for (auto [operand, map] : llvm::zip_equal(op->getOperands(), op.maps()))
       if (auto at = map.getResultPosition(getAffineDimExpr(d, op.getContext())); at && !known(size))
         size = memref::getMixedSize(b, op.getLoc(), operand, *at);
-    if (!size)
-      return std::nullopt;
     sizes.push_back(size);
   }
   return sizes;
@@ -146,10 +144,10 @@ std::optional<SmallVector<OpFoldResult>> cpu::tripCounts(OpBuilder &b, EpilogueO
 
 FailureOr<Nest> cpu::nestOf(OpBuilder &b, Operation *op) {
   if (auto reduce = dyn_cast<ReduceOp>(op)) {
-    auto sizes = tripCounts(b, reduce);
-    if (!sizes)
+    SmallVector<OpFoldResult> sizes = tripCounts(b, reduce);
+    if (llvm::is_contained(sizes, OpFoldResult()))
       return op->emitError("expects loops that some operand tells the size of");
-    Nest nest = Nest::get(b, op->getLoc(), reduce->getOperands(), reduce.maps(), reduce.getInputs().size(), *sizes,
+    Nest nest = Nest::get(b, op->getLoc(), reduce->getOperands(), reduce.maps(), reduce.getInputs().size(), sizes,
                           reduce.iterators());
     nest.factors = reduce.getNumFactors();
     nest.body = &reduce.getBody().front();

@@ -29,8 +29,8 @@ mlir::OpFoldResult unitsOf(mlir::OpBuilder &b, mlir::Operation *op);
 llvm::LogicalResult emitStructured(mlir::OpBuilder &b, mlir::Operation *op, llvm::ArrayRef<mlir::Value> leading,
                                    const VectorUnit &unit, std::optional<Share> share = std::nullopt);
 
-/// The trip count of each loop; nothing if no operand tells one.
-std::optional<llvm::SmallVector<mlir::OpFoldResult>> tripCounts(mlir::OpBuilder &b, EpilogueOpInterface op);
+/// The trip count of each loop; null where no operand tells it.
+llvm::SmallVector<mlir::OpFoldResult> tripCounts(mlir::OpBuilder &b, EpilogueOpInterface op);
 /// The loop nest of a linalg op or cpu.reduce.
 mlir::FailureOr<Nest> nestOf(mlir::OpBuilder &b, mlir::Operation *op);
 /// Emits a nest with the given body; loops at or before `leading` are held fixed by `start`.

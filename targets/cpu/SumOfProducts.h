@@ -10,21 +10,28 @@
 
 namespace brisk::cpu {
 
-/// True when the body of `op` is acc + x * y of floats, nothing else.
-inline bool isSumOfProducts(mlir::linalg::LinalgOp op) {
+/// What a body of `length` ops over two inputs adds to its accumulator, by an op of type `Add`, as the result of a
+/// `Product`; null where it does something else.
+template <typename Add, typename Product> Product productAdded(mlir::linalg::LinalgOp op, int64_t length) {
   using namespace mlir;
   Block *body = op.getBlock();
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || body->getNumArguments() != 3 ||
-      std::distance(body->begin(), body->end()) != 3)
+      std::distance(body->begin(), body->end()) != length)
+    return nullptr;
+  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<Add>();
+  Value acc = body->getArgument(2);
+  Value other = !sum ? Value() : sum.getLhs() == acc ? sum.getRhs() : sum.getRhs() == acc ? sum.getLhs() : Value();
+  return other ? other.getDefiningOp<Product>() : nullptr;
+}
+
+/// True when the body of `op` is acc + x * y of floats, nothing else.
+inline bool isSumOfProducts(mlir::linalg::LinalgOp op) {
+  using namespace mlir;
+  auto product = productAdded<arith::AddFOp, arith::MulFOp>(op, 3);
+  if (!product)
     return false;
-  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
-  if (!sum)
-    return false;
-  Value acc = body->getArgument(2), x = body->getArgument(0), y = body->getArgument(1);
-  Value other = sum.getLhs() == acc ? sum.getRhs() : sum.getRhs() == acc ? sum.getLhs() : Value();
-  auto product = other ? other.getDefiningOp<arith::MulFOp>() : nullptr;
-  return product &&
-         ((product.getLhs() == x && product.getRhs() == y) || (product.getLhs() == y && product.getRhs() == x));
+  Value x = op.getBlock()->getArgument(0), y = op.getBlock()->getArgument(1);
+  return (product.getLhs() == x && product.getRhs() == y) || (product.getLhs() == y && product.getRhs() == x);
 }
 
 /// How the bytes of the two factors are read.
@@ -36,16 +43,8 @@ struct ByteProduct {
 inline std::optional<ByteProduct> sumOfByteProducts(mlir::linalg::LinalgOp op) {
   using namespace mlir;
   Block *body = op.getBlock();
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || body->getNumArguments() != 3 ||
-      std::distance(body->begin(), body->end()) != 5 || !body->getArgument(2).getType().isInteger(32))
-    return std::nullopt;
-  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddIOp>();
-  if (!sum)
-    return std::nullopt;
-  Value acc = body->getArgument(2);
-  Value other = sum.getLhs() == acc ? sum.getRhs() : sum.getRhs() == acc ? sum.getLhs() : Value();
-  auto product = other ? other.getDefiningOp<arith::MulIOp>() : nullptr;
-  if (!product)
+  auto product = productAdded<arith::AddIOp, arith::MulIOp>(op, 5);
+  if (!product || !product.getType().isInteger(32))
     return std::nullopt;
   ByteProduct result;
   bool seen[2] = {false, false};
@@ -65,15 +64,9 @@ inline std::optional<ByteProduct> sumOfByteProducts(mlir::linalg::LinalgOp op) {
 /// True when the body of `op` is acc + extf(x) * extf(y) in f32 for bf16 x and y, nothing else.
 inline bool isSumOfBf16Products(mlir::linalg::LinalgOp op) {
   using namespace mlir;
-  Block *body = op.getBlock();
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || body->getNumArguments() != 3 ||
-      std::distance(body->begin(), body->end()) != 5 || !body->getArgument(2).getType().isF32())
-    return false;
-  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
-  Value acc = body->getArgument(2);
-  Value other = !sum ? Value() : sum.getLhs() == acc ? sum.getRhs() : sum.getRhs() == acc ? sum.getLhs() : Value();
-  auto product = other ? other.getDefiningOp<arith::MulFOp>() : nullptr;
-  if (!product)
+  Value acc = op.getBlock()->getArguments().back();
+  auto product = productAdded<arith::AddFOp, arith::MulFOp>(op, 5);
+  if (!product || !product.getType().isF32())
     return false;
   auto widened = [&](Value value) {
     auto ext = value.getDefiningOp<arith::ExtFOp>();

@@ -90,6 +90,11 @@ private:
 
 } // namespace
 
+LogicalResult onnx::single(OpMaker &make, Value result, SmallVectorImpl<Value> &results) {
+  results.push_back(result);
+  return success(result && !make.failed());
+}
+
 LogicalResult onnx::inferComposite(Operation *op, ShapeContext &context) {
   Draft draft(op, context);
   SmallVector<Value> results;

@@ -63,6 +63,8 @@ private:
   Decomposer &d;
 };
 
+/// Hands over the one result of a composite op's expansion; fails if something on the way did.
+llvm::LogicalResult single(OpMaker &make, mlir::Value result, llvm::SmallVectorImpl<mlir::Value> &results);
 /// Types of the results of a composite op: those of what it expands to.
 llvm::LogicalResult inferComposite(mlir::Operation *op, ShapeContext &context);
 /// Decomposition of a composite op: lowers what it expands to.

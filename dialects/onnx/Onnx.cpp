@@ -50,6 +50,13 @@ bool onnx::isOfKind(Type element, ElementKind kind) {
   return false;
 }
 
+LogicalResult onnx::requireFloat(Operation *op, ShapeContext &shapes) {
+  Type element = shapes.elementType(op->getOperand(0));
+  if (!isa<FloatType>(element) || element.getIntOrFloatBitWidth() < 16)
+    return op->emitOpError("expects float elements, but got ") << element;
+  return success();
+}
+
 LogicalResult onnx::checkElements(Operation *op, ElementKind kind) {
   static constexpr const char *names[] = {"number or boolean", "number", "float", "integer", "boolean"};
   Type first;

@@ -27,6 +27,8 @@ enum class ElementKind { Any, Number, Float, Integer, Bool };
 mlir::LogicalResult checkElements(mlir::Operation *op, ElementKind kind);
 /// Whether an element type is of `kind`.
 bool isOfKind(mlir::Type element, ElementKind kind);
+/// Fails unless the first operand has floats to compute with: 16 bits or more.
+mlir::LogicalResult requireFloat(mlir::Operation *op, ShapeContext &shapes);
 /// Result type of an ElementwiseInterface op: the operands' shapes broadcast together.
 mlir::LogicalResult inferElementwise(mlir::Operation *op, ShapeContext &context);
 /// PermuteInterface of an elementwise op: all operands of full rank must be permuted, those of lower

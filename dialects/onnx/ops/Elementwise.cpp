@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/onnx/ops/Elementwise.h"
 
+#include "dialects/onnx/ops/Index.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 
@@ -210,13 +211,12 @@ QuantizedForm ClipOp::quantizedForm() { return pointwiseForm(*this); }
 std::optional<std::pair<double, double>> ClipOp::clampBounds() {
   std::pair bounds(-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity());
   auto read = [](Value operand, double &bound) {
-    DenseElementsAttr attr;
     if (!isPresent(operand))
       return true;
-    if (!matchPattern(operand, m_Constant(&attr)) || attr.getNumElements() != 1 ||
-        !isa<FloatType>(attr.getElementType()))
+    auto values = floats(operand);
+    if (!values || values->size() != 1)
       return false;
-    bound = (*attr.value_begin<APFloat>()).convertToDouble();
+    bound = values->front();
     return true;
   };
   if (!read(getMin(), bounds.first) || !read(getMax(), bounds.second))

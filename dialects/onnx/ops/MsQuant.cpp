@@ -42,11 +42,6 @@ Value levels(OpMaker &make, Value x, Value scale, Value zeroPoint, Value like) {
   return make.make<QuantizeLinearOp>({x, scale, zeroPoint}, make.attribute("output_dtype", isSigned ? kInt8 : 0));
 }
 
-LogicalResult single(OpMaker &make, Value result, SmallVectorImpl<Value> &results) {
-  results.push_back(result);
-  return success(result && !make.failed());
-}
-
 template <typename Float, typename Op>
 LogicalResult expandPair(Op op, OpMaker &make, SmallVectorImpl<Value> &results) {
   Value a = real(make, op.getA(), op.getAScale(), op.getAZeroPoint());

@@ -28,13 +28,6 @@ void addNormOps(OnnxDialect &dialect) {
 
 namespace {
 
-LogicalResult requireFloat(Operation *op, ShapeContext &shapes) {
-  Type element = shapes.elementType(op->getOperand(0));
-  if (!isa<FloatType>(element))
-    return op->emitOpError("expects float elements, but got ") << element;
-  return success();
-}
-
 /// Result like the first operand.
 void inferLike(Operation *op, ShapeContext &shapes) {
   shapes.setType(op->getResult(0), shapes.elementType(op->getOperand(0)), shapes.dims(op->getOperand(0)));

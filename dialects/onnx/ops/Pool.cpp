@@ -61,13 +61,6 @@ LogicalResult inferGlobalPool(Operation *op, ShapeContext &shapes) {
   return success();
 }
 
-LogicalResult requireFloat(Operation *op, ShapeContext &shapes) {
-  Type element = shapes.elementType(op->getOperand(0));
-  if (!isa<FloatType>(element))
-    return op->emitOpError("expects float elements, but got ") << element;
-  return success();
-}
-
 /// Maps of a reduction over windows of `x`: loops are the result's axes, then the taps.
 struct WindowLoops {
   SmallVector<AffineMap> maps; // input, taps, result

@@ -48,11 +48,6 @@ LogicalResult inferLike(Operation *op, unsigned w, Type element, ArrayRef<NamedA
 /// The attributes of a convolution that others have too.
 SmallVector<NamedAttribute> windowAttributes(Operation *op) { return llvm::to_vector(op->getAttrs()); }
 
-LogicalResult single(OpMaker &make, Value result, SmallVectorImpl<Value> &results) {
-  results.push_back(result);
-  return success(result && !make.failed());
-}
-
 } // namespace
 
 //===--- matrix products ----------------------------------------------------===//

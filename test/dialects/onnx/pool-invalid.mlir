@@ -63,3 +63,12 @@ func.func @roi_type(%x: tensor<1x3x8x8xi32>, %r: tensor<2x5xi32>) -> tensor<*xi3
   %0 = onnx.MaxRoiPool %x, %r {pooled_shape = array<i64: 2, 2>} : (tensor<1x3x8x8xi32>, tensor<2x5xi32>) -> tensor<*xi32>
   return %0 : tensor<*xi32>
 }
+
+// -----
+
+// Arithmetic on smaller floats than 16 bits is not defined.
+func.func @tiny_float(%x: tensor<1x2x4x4xf4E2M1FN>) {
+  // expected-error @below {{expects float elements, but got 'f4E2M1FN'}}
+  %0 = onnx.AveragePool %x {kernel_shape = array<i64: 2, 2>} : (tensor<1x2x4x4xf4E2M1FN>) -> tensor<*xf4E2M1FN>
+  return
+}

@@ -64,6 +64,7 @@ llvm::Expected<std::unique_ptr<Artifact>> brisk::compileHere(ModuleOp module, St
   EmitRequest request;
   request.kind = context.target.artifacts().front().str();
   request.name = "variant";
+  request.plain = context.options.reference;
   request.output = folder->file("variant.so");
   const char *isa = brisk_isa_name(brisk_cpu_isa());
   std::string ignored;

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compiler.h"
 
+#include "compiler/Artifact.h"
 #include "compiler/Compress.h"
 #include "compiler/Evaluator.h"
 #include "compiler/Pipeline.h"
@@ -154,10 +155,24 @@ public:
     emission.plain = options.reference;
     emission.name = nameOf(model);
     emission.manifest = manifest(*module, emission);
-    if (reference)
-      if (Status status = verifyAgainst(*reference, *module, emission, request); status != Status::Done)
-        return status;
-    return succeeded(request.target->emit(*module, emission)) ? Status::Done : Status::ModelError;
+    if (!reference)
+      return emit(*module, emission, request);
+    // What can be run waits aside until it has been compared.
+    llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create();
+    if (!folder)
+      return fail(folder.takeError());
+    EmitRequest trial = emission;
+    trial.kind = natural.str();
+    trial.output = folder->file("artifact");
+    if (Status status = emit(*module, trial, request); status != Status::Done)
+      return status;
+    if (Status status = verifyAgainst(*reference, trial.output, request); status != Status::Done)
+      return status;
+    if (kind != natural)
+      return emit(*module, emission, request);
+    if (llvm::Error error = moveFile(trial.output, output))
+      return fail(std::move(error));
+    return Status::Done;
   }
 
   Status check(const ModelSource &model, bool json, std::string &report) {
@@ -289,44 +304,36 @@ private:
     return success();
   }
 
-  /// Compiles the compressed model plainly and compares it with what would be emitted, on --eval or on random inputs.
-  Status verifyAgainst(ModuleOp reference, ModuleOp module, EmitRequest emission, Request &request) {
+  Status emit(ModuleOp module, const EmitRequest &emission, Request &request) {
+    return succeeded(request.target->emit(module, emission)) ? Status::Done : Status::ModelError;
+  }
+
+  /// Compiles the compressed model plainly and compares the artifact with it, on --eval or on random inputs.
+  Status verifyAgainst(ModuleOp compressed, StringRef artifact, Request &request) {
     std::vector<Sample> samples;
     if (!options.eval.empty()) {
-      auto read = readSamples(options.eval, reference);
+      auto read = readSamples(options.eval, compressed);
       if (!read)
         return fail(read.takeError());
       samples = std::move(*read);
     }
     // A float that another order of sums moves over the edge between two bytes is seen in the outputs.
     bool isCoarse = false;
-    reference.walk([&](Operation *op) {
+    compressed.walk([&](Operation *op) {
       for (Type type : op->getResultTypes())
         isCoarse |= op->getNumOperands() && getElementTypeOrSelf(type).isInteger(8);
     });
     Options plain = options;
     plain.reference = true;
-    plain.time_passes = false;
-    PipelineContext stageContext = request.context(plain);
-    bool after = false;
-    for (const Stage &stage : pipeline()) {
-      if (after && failed(advance(stage, reference, stageContext, request)))
-        return Status::ModelError;
-      after |= StringRef(stage.name) == "compress";
-    }
-    llvm::Expected<TemporaryFolder> folder = TemporaryFolder::create();
-    if (!folder)
-      return fail(folder.takeError());
-    emission.kind = request.target->artifacts().front().str(); // what can be run here
-    emission.output = folder->file("artifact");
-    if (failed(request.target->emit(module, emission)))
+    auto reference = compileHere(compressed, "narrow", request.context(plain));
+    if (!reference)
+      return fail(reference.takeError());
+    auto mine = Artifact::open(artifact);
+    if (!mine)
+      return fail(mine.takeError());
+    if (!*reference)
       return Status::ModelError;
-    std::string artifact = emission.output;
-    emission.output = folder->file("reference");
-    emission.plain = true;
-    if (failed(request.target->emit(reference, emission)))
-      return Status::ModelError;
-    llvm::Expected<std::string> verdict = verify(artifact, emission.output, samples, isCoarse);
+    llvm::Expected<std::string> verdict = verify(**mine, **reference, samples, isCoarse);
     if (!verdict)
       return fail(verdict.takeError());
     sink("remark", *verdict);

@@ -4,14 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Verify.h"
 
-#include "compiler/Artifact.h"
 extern "C" {
 #include "runtime/tools/array.h"
 }
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
-#include <random>
 #include <vector>
 
 using namespace llvm;
@@ -19,43 +17,21 @@ using namespace brisk;
 
 namespace {
 
-/// A tensor and what it points to.
-struct Buffer {
-  brisk_tensor tensor{};
-  std::vector<uint64_t> words; // aligned for every element type
-};
-
 bool isFloat(int32_t dtype) {
   return dtype == BRISK_FLOAT32 || dtype == BRISK_FLOAT64 || dtype == BRISK_COMPLEX64 || dtype == BRISK_COMPLEX128;
 }
 
-/// Floats in [-1, 1), integers and bool 0 or 1: tokens, masks and indices that most models accept.
-Error draw(const brisk_value &value, std::mt19937 &random, Buffer &buffer) {
+/// Room for an input, filled.
+Expected<std::vector<uint64_t>> draw(const brisk_value &value, uint64_t &random) {
   uint64_t bytes = brisk_tensor_bytes(value.dtype, value.rank, value.dims);
   if (bytes == UINT64_MAX)
     return createStringError("cannot draw input '%s', which has open dims: give --eval, or fix them with --shape", value.name);
   if (value.dtype == BRISK_STRING)
     return createStringError("cannot draw input '%s', which holds strings", value.name);
-  buffer.words.assign(bytes / 8 + 1, 0);
-  buffer.tensor = {value.dtype, value.rank, value.dims, buffer.words.data(), bytes};
-  auto unit = [&] { return static_cast<float>(random() >> 8) / (1 << 23) - 1; };
-  uint64_t parts = isFloat(value.dtype) ? bytes / (value.dtype == BRISK_FLOAT32 || value.dtype == BRISK_COMPLEX64 ? 4 : 8)
-                                        : brisk_count(value.rank, value.dims);
-  for (uint64_t i = 0; i < parts; ++i) {
-    if (value.dtype == BRISK_FLOAT32 || value.dtype == BRISK_COMPLEX64) {
-      static_cast<float *>(buffer.tensor.data)[i] = unit();
-    } else if (isFloat(value.dtype)) {
-      static_cast<double *>(buffer.tensor.data)[i] = unit();
-    } else if (value.dtype == BRISK_FLOAT16 || value.dtype == BRISK_BFLOAT16) {
-      // Codes below that of 1 are finite and smaller than 1.
-      unsigned one = value.dtype == BRISK_FLOAT16 ? 0x3c00 : 0x3f80;
-      static_cast<uint16_t *>(buffer.tensor.data)[i] = random() % one | (random() & 1) << 15;
-    } else {
-      uint64_t bit = i * brisk_dtype_bits(value.dtype);
-      static_cast<uint8_t *>(buffer.tensor.data)[bit / 8] |= (random() & 1) << bit % 8;
-    }
-  }
-  return Error::success();
+  std::vector<uint64_t> words(bytes / 8 + 1);
+  brisk_tensor tensor = {value.dtype, value.rank, value.dims, words.data(), bytes};
+  brisk_draw(&tensor, &random);
+  return words;
 }
 
 /// Root of the mean square of the differences over that of the elements, where steps of 8-bit numbers were passed on.
@@ -113,43 +89,39 @@ Expected<double> compare(const char *name, const brisk_tensor &mine, const brisk
 
 } // namespace
 
-Expected<std::string> brisk::verify(StringRef artifactPath, StringRef referencePath, ArrayRef<Sample> samples,
-                                    bool isCoarse) {
-  auto artifact = Artifact::open(artifactPath);
-  if (!artifact)
-    return artifact.takeError();
-  auto reference = Artifact::open(referencePath);
-  if (!reference)
-    return reference.takeError();
-  std::mt19937 random(0);
+Expected<std::string> brisk::verify(Artifact &artifact, Artifact &reference, ArrayRef<Sample> samples, bool isCoarse) {
+  uint64_t random = 0;
   double worst = 0;
   size_t runs = std::max<size_t>(samples.size(), 1);
   for (size_t run = 0; run < runs; ++run) {
-    std::vector<Buffer> drawn(brisk_model_num_inputs((*reference)->model));
+    std::vector<std::vector<uint64_t>> drawn;
     std::vector<brisk_tensor> inputs;
-    for (auto [i, input] : enumerate(drawn)) {
-      if (samples.empty()) {
-        if (Error error = draw(*brisk_model_input((*reference)->model, i), random, input))
-          return error;
-        inputs.push_back(input.tensor);
+    for (int32_t i = 0; i < brisk_model_num_inputs(reference.model); ++i) {
+      if (!samples.empty()) {
+        const SampleTensor &given = samples[run].inputs[i];
+        inputs.push_back({given.dtype, static_cast<int32_t>(given.dims.size()), given.dims.data(),
+                          const_cast<uint64_t *>(given.words.data()), 0});
         continue;
       }
-      const SampleTensor &given = samples[run].inputs[i];
-      inputs.push_back({given.dtype, static_cast<int32_t>(given.dims.size()), given.dims.data(),
-                        const_cast<uint64_t *>(given.words.data()), 8 * given.words.size()});
+      const brisk_value &value = *brisk_model_input(reference.model, i);
+      auto words = draw(value, random);
+      if (!words)
+        return words.takeError();
+      drawn.push_back(std::move(*words));
+      inputs.push_back({value.dtype, value.rank, value.dims, drawn.back().data(), 0});
     }
-    if (Error error = (*reference)->run(inputs))
+    if (Error error = reference.run(inputs))
       return createStringError("the reference fails: " + toString(std::move(error)));
-    if (Error error = (*artifact)->run(inputs))
+    if (Error error = artifact.run(inputs))
       return error;
-    for (auto [i, mine, theirs] : enumerate((*artifact)->outputs, (*reference)->outputs)) {
-      auto difference = compare(brisk_model_output((*reference)->model, i)->name, mine, theirs, isCoarse);
+    for (auto [i, mine, theirs] : enumerate(artifact.outputs, reference.outputs)) {
+      auto difference = compare(brisk_model_output(reference.model, i)->name, mine, theirs, isCoarse);
       if (!difference)
         return difference.takeError();
       worst = std::max(worst, *difference);
     }
   }
-  return formatv("verified: {0} outputs of {1} runs differ from the reference by at most {2:e1}", (*artifact)->outputs.size(),
+  return formatv("verified: {0} outputs of {1} runs differ from the reference by at most {2:e1}", artifact.outputs.size(),
                  runs, worst)
       .str();
 }

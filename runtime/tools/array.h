@@ -72,6 +72,15 @@ typedef struct brisk_number {
 brisk_number brisk_element(int32_t dtype, const void *data, uint64_t index);
 /* The number of elements; the dims are known to be small enough. */
 uint64_t brisk_count(int32_t rank, const int64_t *dims);
+/*===-- draw.c --===*/
+
+/* Fills the tensor's `capacity` bytes by a generator that is seeded with *state
+ * and gives the same numbers everywhere. Floats in [-1, 1). Integers and bool
+ * get 0 or 1, which are tokens, masks and indices that most models accept. The
+ * codes of small floats are drawn below that of 1, so that all are finite and at
+ * most 1. Not for strings. */
+void brisk_draw(const brisk_tensor *tensor, uint64_t *state);
+
 /* 64-byte aligned; never NULL for lack of bytes, only of memory. */
 void *brisk_allocate(uint64_t bytes);
 

@@ -51,13 +51,14 @@ llvm::Error Compression::check() {
     return llvm::createStringError("--report=" + options.report + ": expects a name that ends in .json");
   request.mode = options.quantize;
   request.calibrator = options.calibrator;
-  request.metric = options.metric;
   request.sensitivity = options.sensitivity;
   request.search = options.precision_search;
   // A file for other runtimes is not judged by the time that it takes here.
   request.keepSlower = options.keep_slower || options.emit == "onnx";
   request.details = !options.report.empty();
+  judge.emplace(runner, options.metric);
   request.runner = &runner;
+  request.judge = &*judge;
   request.report = &report;
   return llvm::Error::success();
 }

@@ -7,7 +7,9 @@
 
 #include "compiler/Options.h"
 #include "compiler/Runner.h"
+#include "passes/measure/Judge.h"
 #include "passes/quantize/Passes.h"
+#include <optional>
 
 namespace brisk {
 
@@ -30,6 +32,7 @@ public:
 private:
   const Options &options;
   HostRunner runner;
+  std::optional<Judge> judge;
   QuantizeReport report;
 };
 

@@ -6,7 +6,7 @@
 #define BRISK_COMPILER_RUNNER_H
 
 #include "compiler/Samples.h"
-#include "passes/quantize/ModelRunner.h"
+#include "passes/measure/ModelRunner.h"
 #include "targets/Target.h"
 
 namespace brisk {

@@ -4,33 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/quantize/Layers.h"
 
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace brisk;
-
-std::string brisk::labelOf(Location loc) {
-  if (auto call = dyn_cast<CallSiteLoc>(loc))
-    loc = call.getCallee();
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
-  return "";
-}
-
-std::vector<float> brisk::constantFloats(Value value) {
-  ElementsAttr attr;
-  if (!matchPattern(value, m_Constant(&attr)) || !attr.getElementType().isF32())
-    return {};
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
-    ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
-    std::vector<float> values(data.size() / sizeof(float));
-    memcpy(values.data(), data.data(), values.size() * sizeof(float));
-    return values;
-  }
-  auto range = cast<DenseElementsAttr>(attr).getValues<float>();
-  return std::vector<float>(range.begin(), range.end());
-}
 
 static bool isFloatTensor(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());

@@ -7,6 +7,7 @@
 
 #include "dialects/interfaces/Interfaces.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/measure/Rewrite.h"
 
 namespace brisk {
 
@@ -33,11 +34,6 @@ struct Layers {
 };
 
 Layers findLayers(mlir::ModuleOp module);
-
-/// The elements of a constant of f32 elements; empty if it is none.
-std::vector<float> constantFloats(mlir::Value value);
-/// The ONNX name that a location carries, or "".
-std::string labelOf(mlir::Location loc);
 
 } // namespace brisk
 #endif

@@ -10,6 +10,7 @@
 
 namespace brisk {
 class ModelRunner;
+class Judge;
 
 /// What quantize-model decided, for people and for programs.
 struct QuantizeReport {
@@ -18,13 +19,14 @@ struct QuantizeReport {
 
 /// What the user asks for; see compiler/Options.def.
 struct QuantizeRequest {
-  std::string mode, calibrator = "auto", metric, sensitivity = "divergence", search = "bisection";
+  std::string mode, calibrator = "auto", sensitivity = "divergence", search = "bisection";
   double percentile = 99.99;
   double maxDrop = 0.5;       ///< points
   bool floorGiven = false;    ///< else maxDrop is our own
   bool keepSlower = false;    ///< no never-slower gate
   bool details = false;       ///< errors layer by layer in the report
   ModelRunner *runner = nullptr; ///< null: nothing can be measured
+  Judge *judge = nullptr;        ///< on the same runner
   QuantizeReport *report = nullptr;
 };
 std::unique_ptr<mlir::Pass> createQuantizeModelPass(const QuantizeRequest &request);

@@ -55,23 +55,6 @@ bool brisk::mayShare(Operation *reader) {
          form.kind == QuantizedForm::Average;
 }
 
-void brisk::addOutputs(ModuleOp module, ArrayRef<Value> values) {
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  Operation *terminator = main.getBody().front().getTerminator();
-  SmallVector<Value> results(terminator->getOperands());
-  llvm::append_range(results, values);
-  terminator->setOperands(results);
-  SmallVector<DictionaryAttr> names;
-  main.getAllResultAttrs(names);
-  names.resize(results.size());
-  for (size_t i = results.size() - values.size(); i < results.size(); ++i) {
-    Builder b(module.getContext());
-    names[i] = b.getDictionaryAttr(b.getNamedAttr("onnx.name", b.getStringAttr("probe:" + std::to_string(i))));
-  }
-  main.setFunctionType(FunctionType::get(module.getContext(), main.getArgumentTypes(), ValueRange(results).getTypes()));
-  main.setAllResultAttrs(names);
-}
-
 namespace {
 
 class Application {
@@ -140,11 +123,7 @@ private:
 
   /// A new argument of @main, of floats.
   Value argument(const Layer &layer, ArrayRef<int64_t> shape, StringRef kind) {
-    auto type = RankedTensorType::get(shape, b.getF32Type());
-    std::string name = (kind + ":" + Twine(main.getNumArguments())).str();
-    auto attrs = b.getDictionaryAttr(b.getNamedAttr("onnx.name", b.getStringAttr(name)));
-    [[maybe_unused]] LogicalResult inserted = main.insertArgument(main.getNumArguments(), type, attrs, label(layer, kind));
-    return main.getArguments().back();
+    return addArgument(main, shape, kind, label(layer, kind));
   }
 
   /// Between what is exact and what is quantized, by the layer's gates.

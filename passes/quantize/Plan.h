@@ -57,8 +57,5 @@ enum class Probe {
 void applyPlan(mlir::ModuleOp module, const Plan &plan, Probe probe = Probe::None,
                std::vector<unsigned> *probed = nullptr);
 
-/// Returns `values` from @main behind the model's outputs.
-void addOutputs(mlir::ModuleOp module, llvm::ArrayRef<mlir::Value> values);
-
 } // namespace brisk
 #endif

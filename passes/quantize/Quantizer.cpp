@@ -25,9 +25,7 @@ static constexpr double kNoise = 0.02;
 static constexpr double kLittle = 0.2;
 
 Quantizer::Quantizer(ModuleOp module, const QuantizeRequest &request)
-    : module(module), request(request), found(findLayers(module)) {
-  if (request.runner && request.runner->samples(ModelRunner::Evaluation) == 0)
-    set = ModelRunner::Calibration;
+    : module(module), request(request), judge(request.judge), found(findLayers(module)) {
   if (auto main = module.lookupSymbol<func::FuncOp>("main"))
     modelOutputs = main.getNumResults();
 }
@@ -35,26 +33,13 @@ Quantizer::Quantizer(ModuleOp module, const QuantizeRequest &request)
 LogicalResult Quantizer::prepare() {
   if (!measures())
     return success();
-  ModelRunner &runner = *request.runner;
-  auto program = runner.compile(OwningOpRef<ModuleOp>(module.clone()), set);
+  if (failed(judge->prepare(module)))
+    return failure();
+  set = judge->set;
+  auto program = request.runner->compile(OwningOpRef<ModuleOp>(module.clone()), set);
   if (failed(program))
     return failure();
   floats = std::move(*program);
-  SmallVector<int64_t> rowSizes;
-  FailureOr<Outputs> outputs = runAll(*floats, runner, set, modelOutputs, &rowSizes);
-  if (failed(outputs))
-    return failure();
-  reference = std::move(*outputs);
-  classes = rowSizes.empty() ? 0 : rowSizes.front();
-  bool labelled = !runner.labels(set, 0).empty();
-  metric = llvm::StringSwitch<Metric>(request.metric)
-               .Case("top1", Metric::Top1)
-               .Case("mse", Metric::Mse)
-               .Case("cosine", Metric::Cosine)
-               .Default(labelled && classes >= 2 ? Metric::Top1 : Metric::Cosine);
-  if (metric == Metric::Top1 && classes < 2)
-    return module.emitError("--metric=top1 expects a first output whose last axis holds two classes or more, but it has ")
-           << classes;
   return success();
 }
 
@@ -79,12 +64,10 @@ FailureOr<Trial> Quantizer::evaluate(const Plan &plan, StringRef name) {
     auto program = compile(plan, set);
     if (failed(program))
       return failure();
-    FailureOr<Outputs> outputs = runAll(**program, *request.runner, set, modelOutputs);
-    if (failed(outputs))
+    FailureOr<Trial> judged = judge->judge(std::move(*program), name);
+    if (failed(judged))
       return failure();
-    trial.accuracy = compare(reference, *outputs, classes, *request.runner, set);
-    trial.drop = trial.accuracy.drop(metric);
-    trial.program = std::move(*program);
+    trial = *judged;
   }
   trials.push_back(trial);
   trials.back().program.reset(); // of many plans, only the one that is chosen
@@ -172,15 +155,6 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
       return failure();
     program = std::move(*compiled);
   }
-  // In turns, so that a slow moment of the machine hits both.
-  auto race = [](Program &first, Program &second) {
-    std::pair<double, double> least(INFINITY, INFINITY);
-    for (int round = 0; round < 5; ++round) {
-      least.first = std::min(least.first, first.time());
-      least.second = std::min(least.second, second.time());
-    }
-    return least;
-  };
   // Kinds of layers that often cost more than they gain: each kind goes back to floats if that makes a run faster.
   for (auto &[kind, layers] : suspects(plan)) {
     Plan without = plan;

@@ -5,7 +5,7 @@
 #ifndef BRISK_PASSES_QUANTIZE_QUANTIZER_H
 #define BRISK_PASSES_QUANTIZE_QUANTIZER_H
 
-#include "passes/quantize/Accuracy.h"
+#include "passes/measure/Judge.h"
 #include "passes/quantize/Passes.h"
 #include "passes/quantize/Plan.h"
 
@@ -18,14 +18,6 @@ struct ChannelMeans {
   void add(const RunOutput &output, int64_t axis);
 };
 
-/// One plan that was tried, as measured.
-struct Trial {
-  std::string name;
-  Accuracy accuracy;
-  double drop = 0;
-  std::shared_ptr<Program> program; ///< null for the float model
-};
-
 class Quantizer {
 public:
   Quantizer(mlir::ModuleOp module, const QuantizeRequest &request);
@@ -34,7 +26,7 @@ public:
   llvm::LogicalResult run();
 
 private:
-  bool measures() const { return request.runner && request.runner->samples(set) > 0; }
+  bool measures() const { return judge && judge->measures(); }
 
   // Calibrate.cpp
   /// Observers of all tensors, filled by running the model on the calibration samples.
@@ -69,13 +61,11 @@ private:
 
   mlir::ModuleOp module;
   const QuantizeRequest &request;
+  Judge *judge; ///< null: nothing can be measured
   Layers found;
   ModelRunner::Set set = ModelRunner::Evaluation;
-  Metric metric = Metric::Cosine;
   unsigned modelOutputs = 0;
-  int64_t classes = 0;
-  Outputs reference; ///< of the float model
-  std::unique_ptr<Program> floats;
+  std::unique_ptr<Program> floats; ///< the model as it came to this pass
   std::vector<Observer> observers;
   std::vector<ChannelMeans> exactMeans; ///< of the results of layers, from observe
   std::vector<Trial> trials;

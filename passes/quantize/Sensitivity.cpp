@@ -105,7 +105,7 @@ FailureOr<std::vector<double>> Quantizer::sensitivities(const Plan &low) {
       return failure();
     gates[2 * i] = {0.0f};
     gates[2 * i + 1] = {1.0f};
-    Accuracy accuracy = compare(*exact, *outputs, classes, runner, ModelRunner::Calibration);
+    Accuracy accuracy = compare(*exact, *outputs, judge->classes, runner, ModelRunner::Calibration);
     result[gated[i]] = step == 1 ? accuracy.distance() : accuracy.relative / (step * step);
   }
   runner.progress("");

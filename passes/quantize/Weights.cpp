@@ -24,15 +24,8 @@ struct View {
   int64_t at(int64_t o, int64_t a, int64_t i) const { return (o * size + a) * inner + i; }
 };
 
-/// Small values inside the attribute, where shape inference and printing see them; others beside it.
-ElementsAttr attribute(RankedTensorType type, ArrayRef<char> bytes, StringRef name) {
-  if (bytes.size() <= 4096 || type.getElementType().getIntOrFloatBitWidth() < 8)
-    return DenseElementsAttr::getFromRawBuffer(type, bytes);
-  return DenseResourceElementsAttr::get(type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64, false));
-}
-
 ElementsAttr bytesAttr(ArrayRef<int64_t> shape, Type element, ArrayRef<uint8_t> bytes) {
-  return attribute(RankedTensorType::get(shape, element),
+  return rawAttr(RankedTensorType::get(shape, element),
                    ArrayRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()), "quantized");
 }
 
@@ -49,11 +42,6 @@ std::vector<char> rawBytes(ElementsAttr attr) {
 }
 
 } // namespace
-
-ElementsAttr brisk::floatsAttr(MLIRContext *context, ArrayRef<int64_t> shape, ArrayRef<float> values) {
-  return attribute(RankedTensorType::get(shape, Float32Type::get(context)),
-                   ArrayRef(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float)), "scale");
-}
 
 QuantizedWeight brisk::quantizeChannels(ArrayRef<float> values, RankedTensorType type, int64_t axis) {
   View view(type, axis);

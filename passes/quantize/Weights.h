@@ -7,6 +7,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "passes/measure/Rewrite.h"
 #include <vector>
 
 namespace brisk {
@@ -38,9 +39,6 @@ std::vector<float> searchInputScale(llvm::ArrayRef<float> weight, mlir::RankedTe
 /// `values` with each slice along `axis` multiplied by its factor.
 std::vector<float> scaled(llvm::ArrayRef<float> values, mlir::RankedTensorType type, int64_t axis,
                           llvm::ArrayRef<float> factors);
-
-/// A constant of f32 elements.
-mlir::ElementsAttr floatsAttr(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
 
 } // namespace brisk
 #endif

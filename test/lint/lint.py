@@ -161,7 +161,7 @@ def includes_go_down(tree: Tree):
     """MLIR <- dialects <- passes <- targets <- compiler <- python; the runtime
     stands alone; rooms of a floor do not include each other but for the shared
     ones named here."""
-    shared = {"dialects": {"interfaces", "machine"}, "passes": {"cost"}, "targets": {"common", "halide"}}
+    shared = {"dialects": {"interfaces", "machine"}, "passes": {"cost", "measure"}, "targets": {"common", "halide"}}
     for name, number, line in tree.numbered(*FLOORS, "runtime", suffixes=SOURCES):
         target = included(line)
         if not target or "/" not in target:

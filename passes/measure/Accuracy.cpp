@@ -2,7 +2,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/quantize/Accuracy.h"
+#include "passes/measure/Accuracy.h"
 
 #include <algorithm>
 #include <cmath>

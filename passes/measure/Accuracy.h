@@ -2,10 +2,10 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#ifndef BRISK_PASSES_QUANTIZE_ACCURACY_H
-#define BRISK_PASSES_QUANTIZE_ACCURACY_H
+#ifndef BRISK_PASSES_MEASURE_ACCURACY_H
+#define BRISK_PASSES_MEASURE_ACCURACY_H
 
-#include "passes/quantize/ModelRunner.h"
+#include "passes/measure/ModelRunner.h"
 
 namespace brisk {
 

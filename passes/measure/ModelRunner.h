@@ -2,8 +2,8 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#ifndef BRISK_PASSES_QUANTIZE_MODELRUNNER_H
-#define BRISK_PASSES_QUANTIZE_MODELRUNNER_H
+#ifndef BRISK_PASSES_MEASURE_MODELRUNNER_H
+#define BRISK_PASSES_MEASURE_MODELRUNNER_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include <memory>
@@ -29,7 +29,7 @@ public:
   virtual double time() = 0;
 };
 
-/// Given to the quantize pass by the compiler, which compiles modules like any model: what is measured is the code
+/// Given to the passes of the compress stage by the compiler, which compiles modules like any model: what is measured is the code
 /// that will be emitted, and passes stay free of targets.
 class ModelRunner {
 public:

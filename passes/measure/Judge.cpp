@@ -1,0 +1,104 @@
+// Judges variants of a model against the model, on the user's samples.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/measure/Judge.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace brisk;
+
+LogicalResult Judge::prepare(ModuleOp module) {
+  if (original || !measures())
+    return success();
+  if (runner.samples(ModelRunner::Evaluation) == 0)
+    set = ModelRunner::Calibration;
+  if (auto main = module.lookupSymbol<func::FuncOp>("main"))
+    modelOutputs = main.getNumResults();
+  auto program = runner.compile(OwningOpRef<ModuleOp>(module.clone()), set);
+  if (failed(program))
+    return failure();
+  SmallVector<int64_t> rowSizes;
+  FailureOr<Outputs> outputs = runAll(**program, runner, set, modelOutputs, &rowSizes);
+  if (failed(outputs))
+    return failure();
+  reference = std::move(*outputs);
+  classes = rowSizes.empty() ? 0 : rowSizes.front();
+  bool labelled = !runner.labels(set, 0).empty();
+  metric = llvm::StringSwitch<Metric>(wanted)
+               .Case("top1", Metric::Top1)
+               .Case("mse", Metric::Mse)
+               .Case("cosine", Metric::Cosine)
+               .Default(labelled && classes >= 2 ? Metric::Top1 : Metric::Cosine);
+  if (metric == Metric::Top1 && classes < 2)
+    return module.emitError("--metric=top1 expects a first output whose last axis holds two classes or more, but it has ")
+           << classes;
+  original = std::move(*program);
+  return success();
+}
+
+FailureOr<Trial> Judge::judge(std::shared_ptr<Program> program, StringRef name) {
+  FailureOr<Outputs> outputs = runAll(*program, runner, set, modelOutputs);
+  if (failed(outputs))
+    return failure();
+  Trial trial;
+  trial.name = name.str();
+  trial.accuracy = compare(reference, *outputs, classes, runner, set);
+  trial.drop = trial.accuracy.drop(metric);
+  trial.program = std::move(program);
+  return trial;
+}
+
+std::pair<double, double> brisk::race(Program &first, Program &second) {
+  std::pair<double, double> least(INFINITY, INFINITY);
+  for (int round = 0; round < 5; ++round) {
+    least.first = std::min(least.first, first.time());
+    least.second = std::min(least.second, second.time());
+  }
+  return least;
+}
+
+StringRef brisk::nameOf(Metric metric) {
+  switch (metric) {
+  case Metric::Top1: return "top1";
+  case Metric::Cosine: return "cosine";
+  case Metric::Mse: return "mse";
+  }
+  return "";
+}
+
+llvm::json::Value brisk::jsonNumber(double value) {
+  return std::isfinite(value) ? llvm::json::Value(value) : llvm::json::Value(nullptr);
+}
+
+llvm::json::Object brisk::jsonOf(const Trial &trial) {
+  const Accuracy &a = trial.accuracy;
+  llvm::json::Object object{{"name", trial.name},          {"drop", jsonNumber(trial.drop)},
+                            {"cosine", jsonNumber(a.cosine)},  {"relative_error", jsonNumber(a.relative)},
+                            {"max_difference", jsonNumber(a.largest)}, {"finite", a.finite}};
+  if (a.classes) {
+    object["rows"] = static_cast<int64_t>(a.rows);
+    object["top1_agreement"] = jsonNumber(a.agreement);
+    object["kl_divergence"] = jsonNumber(a.divergence);
+  }
+  if (a.labelled) {
+    object["top1_before"] = jsonNumber(a.before);
+    object["top1_after"] = jsonNumber(a.after);
+  }
+  return object;
+}
+
+std::string brisk::lineOf(const Trial &trial, Metric metric) {
+  const Accuracy &a = trial.accuracy;
+  std::string line = llvm::formatv("{0}: {1:f2} points of {2} lost", trial.name, trial.drop, nameOf(metric));
+  if (a.labelled)
+    line += llvm::formatv(", accuracy {0:f2} -> {1:f2} %", 100 * a.before, 100 * a.after);
+  if (a.classes)
+    line += llvm::formatv(", agreement {0:f2} %, KL {1:e2}", 100 * a.agreement, a.divergence);
+  return line + llvm::formatv(", cosine {0:f6}, max difference {1:e2}", a.cosine, a.largest).str();
+}

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 static brisk_context *context_of(brisk_call *call) {
@@ -230,6 +231,25 @@ static brisk_context *allocate_context(const brisk_model *model) {
   return context;
 }
 
+/* Starts the model's device if it has one; refuses another one by name. */
+static brisk_status start_device(brisk_context *context,
+                                 const brisk_options *options) {
+  const brisk_device *device = context->model->device;
+  const char *wanted = options && options->device ? options->device : "";
+  const char *name = device ? device->name : "cpu";
+  const size_t length = strcspn(wanted, ":");
+  if (*wanted &&
+      (strlen(name) != length || strncmp(wanted, name, length) != 0))
+    return brisk_fail(BRISK_ERROR_ARGUMENT,
+                      "model '%s' is compiled for device %s, but the device "
+                      "asked for is %s",
+                      context->model->abi->name, name, wanted);
+  if (!device)
+    return wanted[length] ? brisk_fail(BRISK_ERROR_ARGUMENT, "device %s is unknown: expects cpu", wanted) : BRISK_OK;
+  return device->start(context, wanted + length + (wanted[length] == ':'),
+                       options && options->profile_events);
+}
+
 brisk_status brisk_context_create(brisk_model *model,
                                   const brisk_options *options,
                                   brisk_context **result) {
@@ -281,6 +301,8 @@ brisk_status brisk_context_create(brisk_model *model,
   if (!status && threads > 1)
     status = brisk_pool_create(threads, options->pin_threads != 0,
                                context->recorder, &context->pool);
+  if (!status)
+    status = start_device(context, options);
   if (status)
     brisk_context_destroy(context);
   else
@@ -291,6 +313,8 @@ brisk_status brisk_context_create(brisk_model *model,
 void brisk_context_destroy(brisk_context *context) {
   if (!context)
     return;
+  if (context->model->device)
+    context->model->device->stop(context);
   brisk_pool_destroy(context->pool);
   brisk_recorder_destroy(context->recorder);
   free_chunks(context);

@@ -60,6 +60,26 @@ void brisk_write_json_string(FILE *stream, const char *text);
  * cannot fault on a truncated file. On failure sets brisk_error_message. */
 brisk_status brisk_check_artifact(const char *path);
 
+/*===-- devices --===*/
+
+/* A machine other than this one that artifacts may be for. targets/X/device/host.c
+ * defines brisk_device_X; the build lists them in Devices.def. */
+typedef struct brisk_device {
+  const char *name; /* brisk_options.device is NAME or NAME:KIND */
+  bool (*claims)(const char *path);
+  /* The tables of an artifact; `run` of its variant is called on contexts that
+   * were started. Failures set brisk_error_message. */
+  brisk_status (*open)(const char *path, brisk_abi_model **abi);
+  void (*close)(brisk_abi_model *abi);
+  /* Sets context->device_state; stop() is called after a failure too. */
+  brisk_status (*start)(brisk_context *context, const char *kind, bool profiling);
+  void (*stop)(brisk_context *context);
+  brisk_status (*write_profile)(brisk_context *context, const char *path);
+} brisk_device;
+
+/* The device whose artifact `path` is, or NULL. */
+const brisk_device *brisk_device_of(const char *path);
+
 /*===-- model.c --===*/
 
 enum {
@@ -87,6 +107,7 @@ typedef struct brisk_symbol {
 struct brisk_model {
   const brisk_abi_model *abi;
   void *library; /* dlopen's handle, or NULL */
+  const brisk_device *device; /* NULL: this processor; else it owns `abi` */
   atomic_int references;
   int32_t variant; /* index of the chosen one */
   int32_t num_symbols;
@@ -162,6 +183,7 @@ struct brisk_context {
   const brisk_abi_variant *variant;
   brisk_pool *pool;         /* NULL with one thread */
   brisk_recorder *recorder; /* NULL unless profiling */
+  void *device_state;       /* NULL on this processor */
   uint64_t arena_bytes;
   brisk_chunk *chunks;
   int64_t *symbol_values;

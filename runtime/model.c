@@ -168,17 +168,21 @@ static brisk_status fill_slots(brisk_model *model) {
 
 /*===-- Opening and closing --===*/
 
-/* Takes over `library`. */
+/* Takes over `library`, or the tables that `device` made. */
 static brisk_status create(const brisk_abi_model *abi, const char *origin,
-                           void *library, brisk_model **result) {
+                           void *library, const brisk_device *device,
+                           brisk_model **result) {
   brisk_model *model = calloc(1, sizeof *model);
   if (!model) {
     if (library)
       dlclose(library);
+    if (device)
+      device->close((brisk_abi_model *)(uintptr_t)abi);
     return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for a model");
   }
   model->abi = abi;
   model->library = library;
+  model->device = device;
   atomic_init(&model->references, 1);
   brisk_status status = check_descriptor(abi, origin);
   if (!status)
@@ -200,7 +204,7 @@ brisk_status brisk_model_from_abi(const void *descriptor, brisk_model **model) {
   if (!descriptor)
     return brisk_fail(BRISK_ERROR_ARGUMENT,
                       "expects a model descriptor, but got null");
-  return create(descriptor, "the linked model", NULL, model);
+  return create(descriptor, "the linked model", NULL, NULL, model);
 }
 
 brisk_status brisk_model_open(const char *path, brisk_model **model) {
@@ -210,6 +214,12 @@ brisk_status brisk_model_open(const char *path, brisk_model **model) {
   *model = NULL;
   if (!path)
     return brisk_fail(BRISK_ERROR_ARGUMENT, "expects a path, but got null");
+  const brisk_device *device = brisk_device_of(path);
+  if (device) {
+    brisk_abi_model *abi;
+    brisk_status opened = device->open(path, &abi);
+    return opened ? opened : create(abi, path, NULL, device, model);
+  }
   brisk_status status = brisk_check_artifact(path);
   if (status)
     return status;
@@ -233,7 +243,7 @@ brisk_status brisk_model_open(const char *path, brisk_model **model) {
     return brisk_fail(BRISK_ERROR_FILE,
                       "'%s' is not a Brisk artifact: no model in it", path);
   }
-  return create(descriptor, path, library, model);
+  return create(descriptor, path, library, NULL, model);
 }
 
 void brisk_model_close(brisk_model *model) {
@@ -245,6 +255,8 @@ void brisk_model_close(brisk_model *model) {
   free(model->symbol_pool);
   if (model->library)
     dlclose(model->library);
+  if (model->device)
+    model->device->close((brisk_abi_model *)(uintptr_t)model->abi);
   free(model);
 }
 

@@ -213,6 +213,9 @@ typedef struct brisk_options {
   /* Keep the last N kernel timings of each thread. 0 = no profiling. */
   int32_t profile_events;
   int32_t reserved; /* zero */
+  /* Where to run, as DEVICE or DEVICE:KIND. NULL = what the model is compiled
+   * for. */
+  const char *device;
 } brisk_options;
 
 /* Allocates the arena and starts the worker threads. `options` may be NULL. On

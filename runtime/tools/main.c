@@ -104,6 +104,7 @@ static brisk_status open_context(brisk_session *session) {
   const brisk_run_options *options = &session->options;
   const brisk_options wanted = {.threads = options->threads ? (int32_t)options->threads : -1,
                                 .max_isa = options->isa,
+                                .device = options->device,
                                 .profile_events = options->profile ? PROFILE_EVENTS : 0};
   const uint64_t start = brisk_now_ns();
   brisk_status status = brisk_context_create(session->model, &wanted, &session->context);

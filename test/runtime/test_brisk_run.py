@@ -226,7 +226,7 @@ def test_model_failure(here):
     (2, "--rtol expects a number from 0 up, but got 'nan'", [STATIC, "--rtol", "nan"]),
     (2, "--threads expects at most 1024", [STATIC, "--threads", "1025"]),
     (2, "--shape expects NAME=DIMS, but got '4x3'", [STATIC, "--shape", "4x3"]),
-    (2, "--device expects cpu, which is all that this build runs on, but got 'cuda'", [STATIC, "--device=cuda"]),
+    (1, "model 'static' is compiled for device cpu, but the device asked for is cuda", [STATIC, "--random", "--device=cuda"]),
     (1, "cannot read 'no.so': No such file or directory", ["no.so"]),
     (1, "'in.npz' is not a Brisk artifact: not a shared object", ["in.npz"]),
     (1, "input 'x' float32 [2, 3] is missing: give --input x=FILE or --random", [STATIC]),

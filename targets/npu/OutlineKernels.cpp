@@ -1,0 +1,102 @@
+// In: @main with structured ops on memrefs. Out: @main calls one function per structured op, each call announced.
+// Why here: LLVM compiles many small functions faster than one large one, and packets are counted per call.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "targets/npu/Passes.h"
+
+using namespace mlir;
+using namespace brisk;
+
+namespace brisk {
+#define GEN_PASS_DEF_NPUOUTLINEKERNELS
+#include "targets/npu/Passes.h.inc"
+} // namespace brisk
+
+namespace {
+
+/// The ONNX nodes that a location stands for.
+std::string nodesOf(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName().str();
+  if (auto fused = dyn_cast<FusedLoc>(loc)) {
+    std::string text;
+    for (Location part : fused.getLocations()) {
+      std::string name = nodesOf(part);
+      if (!name.empty() && !StringRef(text).contains(name))
+        text += (text.empty() ? "" : "+") + name;
+    }
+    return text;
+  }
+  return "";
+}
+
+struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels> {
+  void runOnOperation() override {
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!main || main.isExternal())
+      return;
+    SmallVector<Operation *> ops;
+    main.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (auto copy = dyn_cast<linalg::CopyOp>(op); copy && copy.getInputs()[0] == copy.getOutputs()[0]) {
+        copy.erase();
+        return WalkResult::skip();
+      }
+      if (!isa<linalg::LinalgOp, npu::KernelOp>(op))
+        return WalkResult::advance();
+      ops.push_back(op);
+      return WalkResult::skip();
+    });
+    OpBuilder b(&getContext());
+    Location loc = main.getLoc();
+    b.setInsertionPointToEnd(getOperation().getBody());
+    auto enter = func::FuncOp::create(b, loc, "brisk_npu_enter", b.getFunctionType({b.getI32Type()}, {}));
+    enter.setPrivate();
+    SmallVector<Attribute> table;
+    for (auto [index, op] : llvm::enumerate(ops)) {
+      auto kernel = dyn_cast<npu::KernelOp>(op);
+      table.push_back(b.getStringAttr(nodesOf(op->getLoc())));
+      table.push_back(kernel ? kernel.getNameAttr() : b.getStringAttr("scalar"));
+      b.setInsertionPoint(op);
+      Value number = arith::ConstantIntOp::create(b, op->getLoc(), index, 32);
+      func::CallOp::create(b, op->getLoc(), enter, ValueRange{number});
+      if (!kernel)
+        outline(b, op, index);
+    }
+    getOperation()->setAttr("npu.kernels", b.getArrayAttr(table));
+  }
+
+  void outline(OpBuilder &b, Operation *op, size_t index) {
+    SetVector<Value> used(op->operand_begin(), op->operand_end()), above, captures;
+    getUsedValuesDefinedAbove(op->getRegions(), above);
+    used.insert(above.begin(), above.end());
+    SmallVector<Operation *> constants;
+    for (Value value : used) {
+      Operation *def = value.getDefiningOp();
+      if (def && def->hasTrait<OpTrait::ConstantLike>())
+        constants.push_back(def);
+      else
+        captures.insert(value);
+    }
+    b.setInsertionPointToEnd(getOperation().getBody());
+    auto type = b.getFunctionType(ValueRange(captures.getArrayRef()).getTypes(), {});
+    auto function = func::FuncOp::create(b, op->getLoc(), "scalar_" + std::to_string(index), type);
+    function.setPrivate();
+    function->setAttr("no_inline", b.getUnitAttr());
+    Block *body = function.addEntryBlock();
+    b.setInsertionPointToStart(body);
+    IRMapping mapping;
+    mapping.map(captures.getArrayRef(), body->getArguments());
+    for (Operation *constant : constants)
+      b.clone(*constant, mapping);
+    b.clone(*op, mapping);
+    func::ReturnOp::create(b, op->getLoc());
+    b.setInsertionPoint(op);
+    func::CallOp::create(b, op->getLoc(), function, captures.getArrayRef());
+    op->erase();
+  }
+};
+
+} // namespace

@@ -1,0 +1,36 @@
+// Passes of the NPU target.
+#ifndef BRISK_TARGETS_NPU_PASSES_TD
+#define BRISK_TARGETS_NPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def NpuBufferize : Pass<"npu-bufferize", "::mlir::ModuleOp"> {
+  let summary = "Give @main a memref per input and result, bufferize, 128-byte aligned";
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
+def NpuPlanMemory : Pass<"npu-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Replace allocations by places in one arena, the last argument of @main";
+  let description = [{
+    A place is shared by allocations whose uses do not overlap, best fit by size;
+    every offset is a multiple of 128 bytes. The module attribute `npu.arena_size`
+    tells the sum.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def NpuOutlineKernels : Pass<"npu-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Move each structured op into a function of its own, announced to the packet counter";
+  let description = [{
+    The module attribute `npu.kernels` lists node and kind of each call.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::arith::ArithDialect"];
+}
+
+def NpuToLlvm : Pass<"npu-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "To the LLVM dialect with 32-bit indices, memrefs as bare pointers, kernels as calls";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif

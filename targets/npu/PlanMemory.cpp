@@ -1,0 +1,98 @@
+// In: @main on memrefs with allocations of static size. Out: places in one arena, given as the last argument.
+// Why here: lifetimes are those of buffers; kernels are still visible one by one.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
+#include "targets/npu/Passes.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace brisk;
+
+namespace brisk {
+#define GEN_PASS_DEF_NPUPLANMEMORY
+#include "targets/npu/Passes.h.inc"
+} // namespace brisk
+
+namespace {
+
+constexpr int64_t kAlignment = 128;
+
+struct Place {
+  memref::AllocOp op;
+  int64_t bytes, first, last, offset = 0;
+};
+
+/// Where each allocation goes: larger ones first, each at the lowest offset that is free while it lives.
+int64_t assignOffsets(SmallVectorImpl<Place> &places) {
+  SmallVector<Place *> order;
+  for (Place &place : places)
+    order.push_back(&place);
+  llvm::stable_sort(order, [](Place *a, Place *b) { return a->bytes > b->bytes; });
+  int64_t size = 0;
+  SmallVector<Place *> done;
+  for (Place *place : order) {
+    SmallVector<Place *> others;
+    for (Place *other : done)
+      if (other->first <= place->last && place->first <= other->last)
+        others.push_back(other);
+    llvm::stable_sort(others, [](Place *a, Place *b) { return a->offset < b->offset; });
+    int64_t at = 0;
+    for (Place *other : others) {
+      if (at + place->bytes <= other->offset)
+        break;
+      at = std::max(at, other->offset + other->bytes);
+    }
+    place->offset = at;
+    size = std::max(size, at + place->bytes);
+    done.push_back(place);
+  }
+  return size;
+}
+
+struct NpuPlanMemory : brisk::impl::NpuPlanMemoryBase<NpuPlanMemory> {
+  void runOnOperation() override {
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!main || main.isExternal())
+      return;
+    Block &block = main.getBody().front();
+    DenseMap<Operation *, int64_t> position;
+    for (auto [i, op] : llvm::enumerate(block))
+      position[&op] = i;
+    BufferViewFlowAnalysis views(main);
+    SmallVector<Place> places;
+    main.walk([&](memref::AllocOp op) {
+      MemRefType type = op.getType();
+      int64_t bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+      // At least one line: kernels form addresses.
+      Place place{op, std::max<int64_t>(llvm::alignTo(bytes, kAlignment), kAlignment), INT64_MAX, -1};
+      auto note = [&](Operation *user) {
+        int64_t at = position.lookup(block.findAncestorOpInBlock(*user));
+        place.first = std::min(place.first, at);
+        place.last = std::max(place.last, at);
+      };
+      note(op);
+      for (Value alias : views.resolve(op.getResult()))
+        for (Operation *user : alias.getUsers())
+          note(user);
+      places.push_back(place);
+    });
+    int64_t size = assignOffsets(places);
+    OpBuilder b(&block, block.begin());
+    auto arenaType = MemRefType::get({std::max<int64_t>(size, kAlignment)}, b.getI8Type());
+    Value arena = block.addArgument(arenaType, main.getLoc());
+    for (Place &place : places) {
+      b.setInsertionPoint(place.op);
+      Value offset = arith::ConstantIndexOp::create(b, place.op.getLoc(), place.offset);
+      Value view = memref::ViewOp::create(b, place.op.getLoc(), place.op.getType(), arena, offset, ValueRange());
+      place.op.getResult().replaceAllUsesWith(view);
+      place.op.erase();
+    }
+    main.walk([](memref::DeallocOp op) { op.erase(); });
+    main.setFunctionType(b.getFunctionType(block.getArgumentTypes(), {}));
+    getOperation()->setAttr("npu.arena_size", b.getI64IntegerAttr(arenaType.getDimSize(0)));
+  }
+};
+
+} // namespace

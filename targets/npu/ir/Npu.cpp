@@ -1,0 +1,81 @@
+// The npu dialect: calls of the kernels in device/.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "targets/npu/ir/Npu.h"
+
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "targets/npu/Kernels.h"
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::npu;
+
+#include "targets/npu/ir/Npu.Dialect.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "targets/npu/ir/Npu.cpp.inc"
+
+void NpuDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "targets/npu/ir/Npu.cpp.inc"
+      >();
+}
+
+LogicalResult KernelOp::verify() {
+  const KernelInfo *info = kernelInfo(getName());
+  if (!info)
+    return emitOpError("expects a kernel of Kernels.def, but got \"") << getName() << "\"";
+  if (getInputs().size() != info->inputs)
+    return emitOpError("expects ") << info->inputs << " inputs, but got " << getInputs().size();
+  if (getParameters().size() != info->parameters)
+    return emitOpError("expects ") << info->parameters << " parameters, but got " << getParameters().size();
+  for (Value operand : getOperands())
+    if (!cast<ShapedType>(operand.getType()).hasStaticShape())
+      return emitOpError("expects static shapes, but got ") << operand.getType();
+  return success();
+}
+
+void KernelOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  for (OpOperand &operand : (*this)->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    bool isInit = operand.getOperandNumber() + 1 == getNumOperands();
+    effects.emplace_back(isInit ? static_cast<MemoryEffects::Effect *>(MemoryEffects::Write::get())
+                                : MemoryEffects::Read::get(),
+                         &operand, SideEffects::DefaultResource::get());
+  }
+}
+
+namespace {
+
+struct KernelBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<KernelBuffers, KernelOp> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const bufferization::AnalysisState &) const {
+    return operand.getOperandNumber() + 1 < op->getNumOperands();
+  }
+  /// A kernel reads neighbours of what it writes.
+  bool isNotConflicting(Operation *, OpOperand *, OpOperand *, const bufferization::AnalysisState &) const { return false; }
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const bufferization::BufferizationOptions &options,
+                          bufferization::BufferizationState &state) const {
+    if (op->getNumResults() == 0)
+      return success();
+    SmallVector<Value> buffers;
+    for (Value operand : op->getOperands()) {
+      FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    rewriter.create(OperationState(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs()));
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    return success();
+  }
+};
+
+} // namespace
+
+void brisk::registerNpuDialect(DialectRegistry &registry) {
+  registry.insert<NpuDialect>();
+  registry.addExtension(+[](MLIRContext *context, NpuDialect *) { KernelOp::attachInterface<KernelBuffers>(*context); });
+}

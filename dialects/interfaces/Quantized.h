@@ -25,6 +25,7 @@ struct QuantizedForm {
     Move,       ///< The result's elements are chosen among the operands', which all have one scale and zero point:
                 ///< the op runs on integers as it is.
     Pointwise,  ///< Elementwise arithmetic: in floats, fused between dequantization and quantization, or as a table.
+    Sum,        ///< Pointwise, and the sum of its two operands.
   };
   Kind kind = None;
   /// Operands that carry activations: one scale and zero point each.

@@ -62,6 +62,7 @@ Value OpMaker::none() {
 }
 
 Value OpMaker::multiply(Value a, Value b) { return make<MulOp>({a, b}); }
+Value OpMaker::add(Value a, Value b) { return make<AddOp>({a, b}); }
 
 LogicalResult Composer::finish(Value result, Value value) {
   if (hasFailed)

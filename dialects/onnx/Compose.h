@@ -35,6 +35,8 @@ public:
   mlir::Value none();
   /// The elementwise product.
   mlir::Value multiply(mlir::Value a, mlir::Value b);
+  /// The elementwise sum.
+  mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::NamedAttribute attribute(llvm::StringRef name, int64_t value) {
     return b.getNamedAttr(name, b.getI64IntegerAttr(value));
   }

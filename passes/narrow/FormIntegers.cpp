@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 #include "passes/narrow/Passes.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace brisk;
@@ -96,6 +97,7 @@ public:
       changed = sweep(&Integers::move);
     sweep(&Integers::dropBounds);
     sweep(&Integers::formSum);
+    sweep(&Integers::formAddition);
     sweep(&Integers::multiplyInsteadOfDivide);
     return success();
   }
@@ -111,6 +113,7 @@ private:
   bool hoistQuantization(Operation *op);
   bool dropBounds(Operation *op);
   bool formSum(Operation *op);
+  bool formAddition(Operation *op);
   bool multiplyInsteadOfDivide(Operation *op);
 
   /// `op` again on other operands, its types inferred anew; null if they cannot be.
@@ -299,6 +302,51 @@ bool Integers::formSum(Operation *op) {
   }
   user->setOperand(0, real);
   user->setOperand(1, make.scalar(f32, 1));
+  return true;
+}
+
+/// Quantization of the sum of two dequantized tensors: (a sa/s + (b sb/s + constant)) rounded, two operations that round
+/// once each. This is how onnxruntime adds on x86 (mlas, QLinearAdd), so that ties fall on the same side.
+bool Integers::formAddition(Operation *op) {
+  if (!isConversion(op, QuantizedForm::Quantize))
+    return false;
+  Operation *sum = op->getOperand(0).getDefiningOp();
+  if (!sum || !sum->hasOneUse() || quantizedForm(sum).kind != QuantizedForm::Sum)
+    return false;
+  std::optional<double> scale = constantScale(op);
+  auto zeroOf = [](Operation *conversion) {
+    Value zero = conversion->getOperand(2);
+    return isPresent(zero) ? numberOf(zero) : std::optional<double>(0);
+  };
+  std::optional<double> middle = zeroOf(op);
+  if (!scale || !middle)
+    return false;
+  onnx::OpMaker make(op, shapes);
+  Type f32 = Float32Type::get(op->getContext());
+  Value reals[2];
+  float factors[2], zeros[2];
+  for (unsigned i : {0, 1}) {
+    Operation *dequantize = dequantizationOf(sum->getOperand(i));
+    std::optional<double> from = dequantize && isPerTensor(dequantize) ? numberOf(dequantize->getOperand(1)) : std::nullopt;
+    std::optional<double> zero = dequantize ? zeroOf(dequantize) : std::nullopt;
+    if (!from || !zero || getElementTypeOrSelf(dequantize->getOperand(0).getType()).getIntOrFloatBitWidth() != 8 ||
+        !getElementTypeOrSelf(dequantize->getResult(0).getType()).isF32())
+      return false;
+    OpBuilder b(op);
+    Operation *real = remake(dequantize, b, {dequantize->getOperand(0), make.scalar(f32, 1), make.none()});
+    if (!real)
+      return false;
+    reals[i] = real->getResult(0);
+    factors[i] = static_cast<float>(*from) / static_cast<float>(*scale);
+    zeros[i] = static_cast<float>(*zero);
+  }
+  float constant = static_cast<float>(*middle) - std::fma(factors[0], zeros[0], factors[1] * zeros[1]);
+  Value second = make.add(make.multiply(reals[1], make.scalar(f32, factors[1])), make.scalar(f32, constant));
+  Value level = make.add(make.multiply(reals[0], make.scalar(f32, factors[0])), second);
+  Value zero = make.scalar(getElementTypeOrSelf(op->getResult(0).getType()), 0);
+  if (make.failed())
+    return false;
+  op->setOperands({level, make.scalar(f32, 1), zero});
   return true;
 }
 

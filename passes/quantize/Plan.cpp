@@ -51,8 +51,8 @@ bool brisk::supports(const Layer &layer, Precision precision) {
 
 bool brisk::mayShare(Operation *reader) {
   QuantizedForm form = quantizedForm(reader);
-  return form.kind == QuantizedForm::Pointwise || form.kind == QuantizedForm::Move ||
-         form.kind == QuantizedForm::Average;
+  return form.kind == QuantizedForm::Pointwise || form.kind == QuantizedForm::Sum ||
+         form.kind == QuantizedForm::Move || form.kind == QuantizedForm::Average;
 }
 
 namespace {

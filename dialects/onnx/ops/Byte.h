@@ -15,12 +15,14 @@ namespace brisk::onnx {
 
 /// The exact i32 product sum (a - az)(b - bz) of two 8-bit tensors: a raw product and its correction for the zero
 /// points (absent ones are null or `none`), whose constant parts fold. Zero points are scalars, of a also one per row
-/// and of b one per column.
-mlir::Value integerMatMul(OpMaker &make, mlir::Value a, mlir::Value aZero, mlir::Value b, mlir::Value bZero);
+/// and of b one per column. An i32 `bias` (null for none) is added to each row.
+mlir::Value integerMatMul(OpMaker &make, mlir::Value a, mlir::Value aZero, mlir::Value b, mlir::Value bZero,
+                          mlir::Value bias = {});
 /// The same for a convolution with the attributes `window` (those of Conv); w's zero point is a scalar or one per
-/// output channel. Null where the weight's shape is not static and it has a zero point.
+/// output channel. An i32 `bias` (null for none) is added to each channel. Null where the weight's shape is not static
+/// and it has a zero point.
 mlir::Value integerConv(OpMaker &make, mlir::Value x, mlir::Value xZero, mlir::Value w, mlir::Value wZero,
-                        llvm::ArrayRef<mlir::NamedAttribute> window);
+                        llvm::ArrayRef<mlir::NamedAttribute> window, mlir::Value bias = {});
 
 /// The i32 sums as reals, times the product of both scales; an axis of wScale is brought to the channels, which
 /// `trailing` axes follow. With a `divisor` (null for none) the reals are divided by it.

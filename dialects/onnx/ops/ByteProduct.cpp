@@ -13,7 +13,9 @@
 #include "dialects/onnx/ops/MatMul.h"
 #include "dialects/onnx/ops/Quant.h"
 #include "dialects/onnx/ops/Reduce.h"
+#include "dialects/onnx/ops/Pool.h"
 #include "dialects/onnx/ops/Shape.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -79,16 +81,26 @@ Value sumOver(OpMaker &make, Value bytes, ArrayRef<int64_t> axes, bool keep) {
                                 make.attribute("keepdims", keep));
 }
 
+/// sums + (bias - offset), either of which may be null: one addition where both are constants.
+Value addOffset(OpMaker &make, Value sums, Value bias, Value offset, int64_t trailing) {
+  if (bias && offset)
+    bias = make.make<SubOp>({bias, offset});
+  if (bias)
+    return make.make<AddOp>({sums, perChannel(make, bias, trailing)});
+  return offset ? make.make<SubOp>({sums, perChannel(make, offset, trailing)}) : sums;
+}
+
 } // namespace
 
-Value onnx::integerMatMul(OpMaker &make, Value a, Value aZero, Value b, Value bZero) {
+Value onnx::integerMatMul(OpMaker &make, Value a, Value aZero, Value b, Value bZero, Value bias) {
   Factor left{a, zeroOf(make, perRow(make, aZero, a))}, right = weightFactor(make, b, bZero);
-  Value sums = make.make<ByteMatMulOp>({left.bytes, right.bytes});
+  Value sums = make.make<ByteMatMulOp>({left.bytes, right.bytes}), offset;
   if (left.zero) {
     int64_t rank = make.shapes.rank(b);
     Value columns = sumOver(make, right.bytes, {rank == 1 ? 0 : rank - 2}, rank > 2);
-    sums = make.make<SubOp>({sums, make.make<MulOp>({left.zero, columns})});
+    offset = make.make<MulOp>({left.zero, columns});
   }
+  sums = addOffset(make, sums, bias, offset, 0);
   if (right.zero) {
     Value centred = castTo(make, a, kInt32);
     if (left.zero)
@@ -100,7 +112,8 @@ Value onnx::integerMatMul(OpMaker &make, Value a, Value aZero, Value b, Value bZ
   return sums;
 }
 
-Value onnx::integerConv(OpMaker &make, Value x, Value xZero, Value w, Value wZero, ArrayRef<NamedAttribute> window) {
+Value onnx::integerConv(OpMaker &make, Value x, Value xZero, Value w, Value wZero, ArrayRef<NamedAttribute> window,
+                        Value bias) {
   Factor right = weightFactor(make, w, wZero);
   auto type = cast<RankedTensorType>(w.getType());
   if (right.zero && !type.hasStaticShape())
@@ -112,10 +125,8 @@ Value onnx::integerConv(OpMaker &make, Value x, Value xZero, Value w, Value wZer
     padding = make.make<ReshapeOp>({padding, make.integers({})});
   Value sums = make.make<ByteConvOp>({x, right.bytes, padding}, window);
   SmallVector<int64_t> inner = llvm::to_vector(llvm::seq<int64_t>(1, type.getRank()));
-  if (left) {
-    Value channels = make.make<MulOp>({left, sumOver(make, right.bytes, inner, false)});
-    sums = make.make<SubOp>({sums, perChannel(make, channels, spatial)});
-  }
+  Value offset = left ? make.make<MulOp>({left, sumOver(make, right.bytes, inner, false)}) : Value();
+  sums = addOffset(make, sums, bias, offset, spatial);
   if (right.zero) {
     // What lies below each window, as a convolution with ones.
     auto byte = RankedTensorType::get(type.getShape(), IntegerType::get(w.getContext(), 8));
@@ -181,6 +192,38 @@ Value addFloatBias(OpMaker &make, Value real, Value bias, Value divisor, int64_t
   return make.make<AddOp>({real, perChannel(make, bias, trailing)});
 }
 
+/// The numbers of a constant of f32.
+std::optional<SmallVector<float>> floatsOf(Value value) {
+  ElementsAttr attr;
+  if (!isPresent(value) || !matchPattern(value, m_Constant(&attr)) || !attr.getElementType().isF32())
+    return std::nullopt;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
+    ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
+    SmallVector<float> numbers(data.size() / sizeof(float));
+    memcpy(numbers.data(), data.data(), numbers.size() * sizeof(float));
+    return numbers;
+  }
+  return llvm::to_vector(cast<DenseElementsAttr>(attr).getValues<float>());
+}
+
+/// The integers of a bias that was quantized with the product of the factors' scales, as quantizers do; else null.
+Value integerBias(OpMaker &make, Value bias, const QuantizedValue &x, const QuantizedValue &w) {
+  auto dequantize = isPresent(bias) ? bias.getDefiningOp<DequantizeLinearOp>() : nullptr;
+  if (!dequantize || dequantize.getBlockSize() || !make.shapes.elementType(dequantize.getX()).isSignlessInteger(32) ||
+      (isPresent(dequantize.getXZeroPoint()) && !isZeros(dequantize.getXZeroPoint())))
+    return {};
+  auto mine = floatsOf(dequantize.getXScale()), left = floatsOf(x.scale), right = floatsOf(w.scale);
+  if (!mine || !left || !right || left->size() != 1 || mine->empty() || right->empty())
+    return {};
+  for (size_t i = 0, count = std::max(mine->size(), right->size()); i < count; ++i) {
+    float scale = (*left)[0] * (*right)[right->size() == 1 ? 0 : i % right->size()];
+    // Some multiply in double precision.
+    if (!(std::fabs((*mine)[mine->size() == 1 ? 0 : i % mine->size()] - scale) <= 1e-6f * scale))
+      return {};
+  }
+  return dequantize.getX();
+}
+
 } // namespace
 
 Value ConvOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Value divisor) {
@@ -188,10 +231,12 @@ Value ConvOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Va
   if (getChannelsLast() || failed(takeFactors(make, factors, 0, x, w)))
     return {};
   int64_t spatial = make.shapes.rank(getW()) - 2;
-  Value sums = integerConv(make, x.value, x.zeroPoint, w.value, w.zeroPoint, llvm::to_vector((*this)->getAttrs()));
+  Value bias = integerBias(make, getB(), x, w);
+  Value sums = integerConv(make, x.value, x.zeroPoint, w.value, w.zeroPoint, llvm::to_vector((*this)->getAttrs()), bias);
   if (!sums)
     return {};
-  return addFloatBias(make, scaledSums(make, sums, x.scale, w.scale, divisor, spatial), getB(), divisor, spatial);
+  Value real = scaledSums(make, sums, x.scale, w.scale, divisor, spatial);
+  return bias ? real : addFloatBias(make, real, getB(), divisor, spatial);
 }
 
 Value MatMulOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Value divisor) {
@@ -208,14 +253,43 @@ Value GemmOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Va
     return {};
   auto transposed = [&](Value value, int64_t flag) { return flag ? make.make<TransposeOp>(value) : value; };
   Value left = transposed(a.value, getTransA()), right = transposed(b.value, getTransB());
-  Value sums = integerMatMul(make, left, a.zeroPoint, right, b.zeroPoint);
+  bool plain = getAlpha().convertToFloat() == 1 && getBeta().convertToFloat() == 1;
+  Value bias = plain ? integerBias(make, getC(), a, b) : Value();
+  Value sums = integerMatMul(make, left, a.zeroPoint, right, b.zeroPoint, bias);
   auto scaled = [&](Value value, float factor) {
     return factor == 1 ? value : make.make<MulOp>({value, make.scalar(Float32Type::get(getContext()), factor)});
   };
   Value scale = scaled(b.scale, getAlpha().convertToFloat());
   Value real = scaledSums(make, sums, a.scale, scale, divisor, 0);
+  if (bias)
+    return real;
   Value c = getC();
   if (isPresent(c))
     c = scaled(c, getBeta().convertToFloat());
   return addFloatBias(make, real, c, divisor, 0);
+}
+
+//===--- integer forms of means ---------------------------------------------===//
+
+Value GlobalAveragePoolOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Value divisor) {
+  const QuantizedValue &x = factors[0];
+  Dims dims = make.shapes.dims(x.value);
+  int64_t count = 1;
+  for (const Dim &dim : ArrayRef(dims).drop_front(2)) {
+    if (!dim.isConstant())
+      return {};
+    count *= dim.value();
+  }
+  // Floats hold sums of that many bytes exactly.
+  bool isExact = count > 0 && count <= (1 << 24) / 255;
+  if (x.axis != -1 || !isExact || !isByte(make.shapes.elementType(x.value)) || !make.shapes.elementType(x.scale).isF32())
+    return {};
+  Type f32 = Float32Type::get(getContext());
+  Value size = make.scalar(f32, static_cast<double>(count));
+  Value sums = make.make<ReduceSumOp>({castTo(make, x.value, kFloat), make.integers(llvm::to_vector(
+                                                                          llvm::seq<int64_t>(2, dims.size())))});
+  if (Value zero = zeroOf(make, x.zeroPoint))
+    sums = make.make<SubOp>({sums, make.make<MulOp>({castTo(make, zero, kFloat), size})});
+  Value scale = make.make<DivOp>({x.scale, divisor ? make.make<MulOp>({divisor, size}) : size});
+  return make.make<MulOp>({sums, scale});
 }

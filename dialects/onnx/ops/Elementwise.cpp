@@ -207,6 +207,13 @@ std::optional<SmallVector<unsigned>> DropoutOp::permutableOperands(ArrayRef<int6
 }
 void DropoutOp::permute(OpBuilder &, ArrayRef<int64_t>) {}
 
+QuantizedForm AddOp::quantizedForm() {
+  QuantizedForm form = pointwiseForm(*this);
+  if (form.kind == QuantizedForm::Pointwise)
+    form.kind = QuantizedForm::Sum;
+  return form;
+}
+
 QuantizedForm ClipOp::quantizedForm() { return pointwiseForm(*this); }
 std::optional<std::pair<double, double>> ClipOp::clampBounds() {
   std::pair bounds(-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity());

@@ -90,7 +90,7 @@ def Onnx_TanhOp : Onnx_FloatFunction<"Tanh", [{ return tanh(x); }]> {
 
 //===--- binary -------------------------------------------------------------===//
 
-def Onnx_AddOp : Onnx_Binary<"Add", [{ return a + b; }], [Commutative]> {
+def Onnx_AddOp : Onnx_Binary<"Add", [{ return a + b; }], [Commutative, Quantizable]> {
   let summary = "Sum of two tensors (ONNX Add, opset 14)";
   let content = [{ return binaryContent(*this, context, [](const Dim &a, const Dim &b) { return a + b; }); }];
 }

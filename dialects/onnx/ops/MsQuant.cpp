@@ -131,9 +131,7 @@ LogicalResult QLinearConcatOp::expand(OpMaker &make, SmallVectorImpl<Value> &res
 LogicalResult QGemmOp::expand(OpMaker &make, SmallVectorImpl<Value> &results) {
   auto transposed = [&](Value value, int64_t flag) { return flag ? make.make<TransposeOp>(value) : value; };
   Value a = transposed(getA(), getTransA()), b = transposed(getB(), getTransB());
-  Value sums = integerMatMul(make, a, getAZeroPoint(), b, getBZeroPoint());
-  if (isPresent(getC()))
-    sums = make.make<AddOp>({sums, getC()});
+  Value sums = integerMatMul(make, a, getAZeroPoint(), b, getBZeroPoint(), isPresent(getC()) ? getC() : Value());
   Value scale = getBScale();
   if (float alpha = getAlpha().convertToFloat(); alpha != 1)
     scale = make.multiply(scale, make.scalar(Float32Type::get(getContext()), alpha));

@@ -43,7 +43,7 @@ class Onnx_GlobalPool<string mnemonic, list<Trait> traits = []> : Onnx_Spatial<m
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_GlobalAveragePoolOp : Onnx_GlobalPool<"GlobalAveragePool", [Quantizable]> {
+def Onnx_GlobalAveragePoolOp : Onnx_GlobalPool<"GlobalAveragePool", [QuantizedSum]> {
   let summary = "Mean over all spatial axes (ONNX GlobalAveragePool, opset 22)";
 }
 

@@ -105,11 +105,10 @@ LogicalResult QLinearConvOp::inferShapes(ShapeContext &context) {
 
 LogicalResult QLinearConvOp::expand(OpMaker &make, SmallVectorImpl<Value> &results) {
   int64_t spatial = make.shapes.rank(getW()) - 2;
-  Value sums = integerConv(make, getX(), getXZeroPoint(), getW(), getWZeroPoint(), windowAttributes(*this));
+  Value sums = integerConv(make, getX(), getXZeroPoint(), getW(), getWZeroPoint(), windowAttributes(*this),
+                           isPresent(getB()) ? getB() : Value());
   if (!sums)
     return emitOpError("expects a weight of static shape where it has a zero point");
-  if (isPresent(getB()))
-    sums = make.make<AddOp>({sums, perChannel(make, getB(), spatial)});
   Value real = scaledSums(make, sums, getXScale(), getWScale(), {}, spatial);
   return single(make, make.make<QuantizeLinearOp>({real, getYScale(), getYZeroPoint()}), results);
 }

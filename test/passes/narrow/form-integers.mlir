@@ -100,3 +100,98 @@ func.func @dynamic(%x: tensor<4x3xf32>) -> tensor<4x2xf32> {
   %4 = onnx.Mul %2, %3 : (tensor<4x2xf32>, tensor<f32>) -> tensor<4x2xf32>
   return %4 : tensor<4x2xf32>
 }
+
+// -----
+
+// A bias that comes with the scale of the sums is added to them as it is, in one constant with the zero point's part.
+// CHECK-LABEL: func.func @integer_bias(
+// CHECK: %[[BIAS:.*]] = onnx.Constant dense<[5, -6]>
+// CHECK: %[[SUMS:.*]] = onnx.brisk.ByteMatMul
+// CHECK: %[[OFFSET:.*]] = onnx.Sub %[[BIAS]], %{{.*}} : (tensor<2xi32>
+// CHECK: %[[EXACT:.*]] = onnx.Add %[[SUMS]], %[[OFFSET]]
+// CHECK: %[[REAL:.*]] = onnx.Cast %[[EXACT]] {to = 1 : i64}
+// CHECK: %[[SCALED:.*]] = onnx.Mul %[[REAL]]
+// CHECK-NEXT: return %[[SCALED]]
+func.func @integer_bias(%x: tensor<4x3xui8>) -> tensor<4x2xf32> {
+  %xs = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %xz = onnx.Constant dense<7> : tensor<ui8> : tensor<ui8>
+  %w = onnx.Constant dense<3> : tensor<3x2xi8> : tensor<3x2xi8>
+  %ws = onnx.Constant dense<[0.25, 0.125]> : tensor<2xf32> : tensor<2xf32>
+  %wz = onnx.Constant dense<0> : tensor<2xi8> : tensor<2xi8>
+  %c = onnx.Constant dense<[5, -6]> : tensor<2xi32> : tensor<2xi32>
+  %cs = onnx.Constant dense<[0.125, 0.0625]> : tensor<2xf32> : tensor<2xf32>
+  %cz = onnx.Constant dense<0> : tensor<2xi32> : tensor<2xi32>
+  %0 = onnx.DequantizeLinear %x, %xs, %xz : (tensor<4x3xui8>, tensor<f32>, tensor<ui8>) -> tensor<4x3xf32>
+  %1 = onnx.DequantizeLinear %w, %ws, %wz {axis = 1 : i64} : (tensor<3x2xi8>, tensor<2xf32>, tensor<2xi8>) -> tensor<3x2xf32>
+  %2 = onnx.DequantizeLinear %c, %cs, %cz {axis = 0 : i64} : (tensor<2xi32>, tensor<2xf32>, tensor<2xi32>) -> tensor<2xf32>
+  %3 = onnx.Gemm %0, %1, %2 : (tensor<4x3xf32>, tensor<3x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  return %3 : tensor<4x2xf32>
+}
+
+// -----
+
+// A bias of another scale stays in floats.
+// CHECK-LABEL: func.func @float_bias(
+// CHECK: %[[BIAS:.*]] = onnx.DequantizeLinear {{.*}} : (tensor<2xi32>
+// CHECK: %[[REAL:.*]] = onnx.Cast
+// CHECK: %[[SCALED:.*]] = onnx.Mul %[[REAL]]
+// CHECK: onnx.Add %[[SCALED]], %[[BIAS]]
+func.func @float_bias(%x: tensor<4x3xui8>) -> tensor<4x2xf32> {
+  %none = onnx.None
+  %s = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %w = onnx.Constant dense<3> : tensor<3x2xi8> : tensor<3x2xi8>
+  %c = onnx.Constant dense<[5, -6]> : tensor<2xi32> : tensor<2xi32>
+  %0 = onnx.DequantizeLinear %x, %s, %none : (tensor<4x3xui8>, tensor<f32>, none) -> tensor<4x3xf32>
+  %1 = onnx.DequantizeLinear %w, %s, %none : (tensor<3x2xi8>, tensor<f32>, none) -> tensor<3x2xf32>
+  %2 = onnx.DequantizeLinear %c, %s, %none : (tensor<2xi32>, tensor<f32>, none) -> tensor<2xf32>
+  %3 = onnx.Gemm %0, %1, %2 : (tensor<4x3xf32>, tensor<3x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  return %3 : tensor<4x2xf32>
+}
+
+// -----
+
+// A quantized sum: a factor for each operand and one constant, 9 - (7 * 0.25 + 3 * 0.5); the zero point is in it.
+// CHECK-LABEL: func.func @sum(
+// CHECK-SAME: %[[A:.*]]: tensor<4xui8>, %[[B:.*]]: tensor<4xui8>
+// CHECK: %[[X:.*]] = onnx.DequantizeLinear %[[A]], %{{.*}}, %{{.*}} : (tensor<4xui8>, tensor<f32>, none)
+// CHECK: %[[Y:.*]] = onnx.DequantizeLinear %[[B]], %{{.*}}, %{{.*}} : (tensor<4xui8>, tensor<f32>, none)
+// CHECK: %[[HALF:.*]] = onnx.Constant dense<5.000000e-01>
+// CHECK: %[[BY:.*]] = onnx.Mul %[[Y]], %[[HALF]]
+// CHECK: %[[CONSTANT:.*]] = onnx.Constant dense<5.750000e+00>
+// CHECK: %[[SECOND:.*]] = onnx.Add %[[BY]], %[[CONSTANT]]
+// CHECK: %[[QUARTER:.*]] = onnx.Constant dense<2.500000e-01>
+// CHECK: %[[AX:.*]] = onnx.Mul %[[X]], %[[QUARTER]]
+// CHECK: %[[LEVEL:.*]] = onnx.Add %[[AX]], %[[SECOND]]
+// CHECK: onnx.QuantizeLinear %[[LEVEL]]
+func.func @sum(%a: tensor<4xui8>, %b: tensor<4xui8>) -> tensor<4xui8> {
+  %as = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %bs = onnx.Constant dense<1.0> : tensor<f32> : tensor<f32>
+  %cs = onnx.Constant dense<2.0> : tensor<f32> : tensor<f32>
+  %az = onnx.Constant dense<7> : tensor<ui8> : tensor<ui8>
+  %bz = onnx.Constant dense<3> : tensor<ui8> : tensor<ui8>
+  %cz = onnx.Constant dense<9> : tensor<ui8> : tensor<ui8>
+  %0 = onnx.DequantizeLinear %a, %as, %az : (tensor<4xui8>, tensor<f32>, tensor<ui8>) -> tensor<4xf32>
+  %1 = onnx.DequantizeLinear %b, %bs, %bz : (tensor<4xui8>, tensor<f32>, tensor<ui8>) -> tensor<4xf32>
+  %2 = onnx.Add %0, %1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %3 = onnx.QuantizeLinear %2, %cs, %cz : (tensor<4xf32>, tensor<f32>, tensor<ui8>) -> tensor<4xui8>
+  return %3 : tensor<4xui8>
+}
+
+// -----
+
+// The mean of a quantized picture: exact sums of bytes as floats, scaled once; where the picture's size is open, in floats.
+// CHECK-LABEL: func.func @mean(
+// CHECK: %[[REAL:.*]] = onnx.Cast %{{.*}} {to = 1 : i64}
+// CHECK: %[[SUMS:.*]] = onnx.ReduceSum %[[REAL]]
+// CHECK: %[[EXACT:.*]] = onnx.Sub %[[SUMS]]
+// CHECK: onnx.Mul %[[EXACT]]
+// CHECK: onnx.GlobalAveragePool
+func.func @mean(%x: tensor<1x2x4x4xui8>, %y: tensor<1x2x4x?xui8>) -> (tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>) {
+  %s = onnx.Constant dense<0.5> : tensor<f32> : tensor<f32>
+  %z = onnx.Constant dense<7> : tensor<ui8> : tensor<ui8>
+  %0 = onnx.DequantizeLinear %x, %s, %z : (tensor<1x2x4x4xui8>, tensor<f32>, tensor<ui8>) -> tensor<1x2x4x4xf32>
+  %1 = onnx.GlobalAveragePool %0 : (tensor<1x2x4x4xf32>) -> tensor<1x2x1x1xf32>
+  %2 = onnx.DequantizeLinear %y, %s, %z : (tensor<1x2x4x?xui8>, tensor<f32>, tensor<ui8>) -> tensor<1x2x4x?xf32>
+  %3 = onnx.GlobalAveragePool %2 : (tensor<1x2x4x?xf32>) -> tensor<1x2x1x1xf32>
+  return %1, %3 : tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>
+}

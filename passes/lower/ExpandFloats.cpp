@@ -230,16 +230,16 @@ struct ExpandExtension : OpRewritePattern<arith::ExtFOp> {
 };
 
 struct ExpandTruncation : OpRewritePattern<arith::TruncFOp> {
-  using OpRewritePattern::OpRewritePattern;
+  ExpandTruncation(MLIRContext *context, bool keepBf16) : OpRewritePattern(context), keepBf16(keepBf16) {}
   LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
     auto from = cast<FloatType>(getElementTypeOrSelf(op.getIn().getType()));
     auto to = cast<FloatType>(getElementTypeOrSelf(op.getType()));
-    if (!isNarrow(op.getType()) || (from.isF32() && to.isF16()))
+    if (!isNarrow(op.getType()) || (from.isF32() && (to.isF16() || (to.isBF16() && keepBf16))))
       return failure();
     Value in = op.getIn();
     if (from.getWidth() < 32) {
       in = arith::ExtFOp::create(rewriter, op.getLoc(), withElement(op.getType(), rewriter.getF32Type()), in);
-      if (to.isF16()) {
+      if (to.isF16() || (to.isBF16() && keepBf16)) {
         rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), in);
         return success();
       }
@@ -247,6 +247,8 @@ struct ExpandTruncation : OpRewritePattern<arith::TruncFOp> {
     rewriter.replaceOp(op, truncate(rewriter, op.getLoc(), in, to));
     return success();
   }
+
+  bool keepBf16;
 };
 
 /// Ops that only move bits or name types.
@@ -284,6 +286,7 @@ struct Widen : RewritePattern {
 };
 
 struct ExpandFloats : brisk::impl::ExpandFloatsBase<ExpandFloats> {
+  using ExpandFloatsBase::ExpandFloatsBase;
   void runOnOperation() override {
     // Most models have no narrow float at all.
     auto found = getOperation()->walk(
@@ -292,7 +295,8 @@ struct ExpandFloats : brisk::impl::ExpandFloatsBase<ExpandFloats> {
       return;
     RewritePatternSet patterns(&getContext());
     arith::BitcastOp::getCanonicalizationPatterns(patterns, &getContext());
-    patterns.add<ExpandExtension, ExpandTruncation, Widen>(&getContext());
+    patterns.add<ExpandExtension, Widen>(&getContext());
+    patterns.add<ExpandTruncation>(&getContext(), keepBf16Rounding);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -34,8 +34,13 @@ def ExpandFloats : Pass<"expand-floats"> {
     truncation of f64 to f16, become integer arithmetic: exact, to nearest even,
     with the special values of each format (an overflow is infinity, or NaN where
     the format has no infinity, or the largest number where it has neither).
-    f16 against f32 stays, as machines convert it. Works on scalars and vectors.
+    f16 against f32 stays, as machines convert it, and so do truncations of f32 to
+    bf16 if `keep-bf16-rounding` says that the machine has an instruction for them.
+    Works on scalars and vectors.
   }];
+  let options = [
+    Option<"keepBf16Rounding", "keep-bf16-rounding", "bool", "false", "Leave truncations of f32 to bf16 alone">,
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 

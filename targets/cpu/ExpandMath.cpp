@@ -9,6 +9,7 @@
 // erf 9, tanh 6, sin and cos 2. Infinities, NaNs, signed zeros and denormals
 // come out as from libm. f16 and bf16 are computed as f32.
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "targets/cpu/Passes.h"
 
 using namespace mlir;
@@ -238,8 +239,48 @@ Value expand(const Arithmetic &m, Operation *op, ValueRange x) {
       .Default([](Operation *) { return Value(); });
 }
 
+//===--- the larger and the smaller of two -----------------------------------------===//
+
+// A machine's instruction gives its second operand where either is NaN; one comparison and one choice more let NaN
+// through from both sides. LLVM's own expansion also orders the two zeros, which takes twice as many.
+
+void expandExtreme(Operation *op) {
+  OpBuilder b(op);
+  Value x = op->getOperand(0), y = op->getOperand(1);
+  auto wins = isa<arith::MaximumFOp>(op) ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
+  Value first = arith::CmpFOp::create(b, op->getLoc(), wins, x, y);
+  Value extreme = arith::SelectOp::create(b, op->getLoc(), first, x, y); // y's NaN comes through
+  Value nan = arith::CmpFOp::create(b, op->getLoc(), arith::CmpFPredicate::UNO, x, x);
+  op->getResult(0).replaceAllUsesWith(arith::SelectOp::create(b, op->getLoc(), nan, x, extreme));
+  op->erase();
+}
+
+/// A vector's extreme: without regard to NaN, unless there is one.
+void expandExtreme(vector::ReductionOp op) {
+  bool isMax = op.getKind() == vector::CombiningKind::MAXIMUMF;
+  if (op.getAcc() || (!isMax && op.getKind() != vector::CombiningKind::MINIMUMF))
+    return;
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  Value x = op.getVector();
+  auto kind = isMax ? vector::CombiningKind::MAXNUMF : vector::CombiningKind::MINNUMF;
+  Value extreme = vector::ReductionOp::create(b, loc, kind, x, arith::FastMathFlags::nnan | arith::FastMathFlags::nsz);
+  Value nan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+  Value any = vector::ReductionOp::create(b, loc, vector::CombiningKind::OR, nan);
+  auto type = cast<FloatType>(op.getType());
+  Value result = arith::ConstantOp::create(b, loc, b.getFloatAttr(type, APFloat::getNaN(type.getFloatSemantics())));
+  op.replaceAllUsesWith(arith::SelectOp::create(b, loc, any, result, extreme).getResult());
+  op.erase();
+}
+
 struct CpuExpandMath : brisk::impl::CpuExpandMathBase<CpuExpandMath> {
   void runOnOperation() override {
+    getOperation()->walk([](Operation *op) {
+      if (isa<arith::MaximumFOp, arith::MinimumFOp>(op))
+        expandExtreme(op);
+      else if (auto reduction = dyn_cast<vector::ReductionOp>(op))
+        expandExtreme(reduction);
+    });
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_nonnull<math::MathDialect>(op->getDialect()) && op->getNumResults() == 1)

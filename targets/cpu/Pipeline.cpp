@@ -11,6 +11,7 @@
 #include "passes/lower/Passes.h"
 #include "targets/cpu/Emit.h"
 #include "targets/cpu/Passes.h"
+#include "targets/cpu/VectorUnit.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -47,7 +48,9 @@ void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
     CpuEmitKernelsOptions kernels;
     kernels.isa = isa.name.str();
     passes.addNestedPass<func::FuncOp>(createCpuEmitKernels(kernels));
-    passes.addPass(createExpandFloats());
+    ExpandFloatsOptions floats;
+    floats.keepBf16Rounding = VectorUnit::get(isa.name)->dotBf16;
+    passes.addPass(createExpandFloats(floats));
     passes.addPass(createCpuExpandMath());
   }
   passes.addPass(createResolveExpandShape());

@@ -1,6 +1,10 @@
 // RUN: brisk-opt --expand-floats --split-input-file %s | FileCheck %s
+// RUN: brisk-opt --expand-floats=keep-bf16-rounding --split-input-file %s | FileCheck %s --check-prefix=KEEP
 
 // bf16 is the upper half of f32.
+// KEEP-LABEL: func.func @bf16(
+// KEEP: arith.shli
+// KEEP: arith.truncf {{.*}} : vector<8xf32> to vector<8xbf16>
 // CHECK-LABEL: func.func @bf16(
 // CHECK-NOT: arith.extf
 // CHECK: %[[W:.*]] = arith.extui %{{.*}} : vector<8xi16> to vector<8xi32>

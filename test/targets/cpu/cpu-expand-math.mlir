@@ -30,3 +30,23 @@ func.func @widths(%x: f16, %y: f64) -> (f16, f64) {
   %1 = math.tanh %y : f64
   return %0, %1 : f16, f64
 }
+
+// NaN of either side comes through the larger of two.
+// CHECK-LABEL: func.func @larger(
+// CHECK-SAME: %[[X:.*]]: vector<16xf32>, %[[Y:.*]]: vector<16xf32>
+// CHECK: %[[WINS:.*]] = arith.cmpf ogt, %[[X]], %[[Y]]
+// CHECK: %[[BIG:.*]] = arith.select %[[WINS]], %[[X]], %[[Y]]
+// CHECK: %[[NAN:.*]] = arith.cmpf uno, %[[X]], %[[X]]
+// CHECK: arith.select %[[NAN]], %[[X]], %[[BIG]]
+func.func @larger(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
+  %0 = arith.maximumf %x, %y : vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// CHECK-LABEL: func.func @least(
+// CHECK: vector.reduction <minnumf>, %{{.*}} fastmath<nnan,nsz>
+// CHECK: vector.reduction <or>
+func.func @least(%x: vector<16xf32>) -> f32 {
+  %0 = vector.reduction <minimumf>, %x : vector<16xf32> into f32
+  return %0 : f32
+}

@@ -1,5 +1,6 @@
 """Largest error of the expanded functions over f32, in units in the last place, against numpy in f64."""
 import math
+import re
 
 import numpy as np
 from harness import Kernels, aligned, machines
@@ -15,6 +16,29 @@ def kernel(name, n):
         ins(%x : {t}) outs(%y : {t}) {{
       ^bb0(%a: f32, %b: f32):
         %0 = math.{name} %a : f32
+        linalg.yield %0 : f32
+      }}
+      return
+    }}\n"""
+
+
+def extremes(name, rows, columns):
+    """Of x and y, and of each row of x."""
+    t, r = f"memref<{rows}x{columns}xf32>", f"memref<{rows}xf32>"
+    start = "0xff800000" if name == "maximumf" else "0x7f800000"
+    return f"""func.func @{name}(%x: {t}, %y: {t}, %z: {t}, %r: {r}) {{
+      linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}} ins(%x, %y : {t}, {t}) outs(%z : {t}) {{
+      ^bb0(%a: f32, %b: f32, %c: f32):
+        %0 = arith.{name} %a, %b : f32
+        linalg.yield %0 : f32
+      }}
+      %start = arith.constant {start} : f32
+      linalg.fill ins(%start : f32) outs(%r : {r})
+      linalg.generic {{indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i)>],
+                       iterator_types = ["parallel", "reduction"]}} ins(%x : {t}) outs(%r : {r}) {{
+      ^bb0(%a: f32, %b: f32):
+        %0 = arith.{name} %b, %a : f32
         linalg.yield %0 : f32
       }}
       return
@@ -58,3 +82,16 @@ for isa in machines():
         zero = x == 0
         if name in ("expm1", "log1p", "erf", "tanh", "sin"):
             assert (np.signbit(y[zero]) == np.signbit(x[zero])).all(), (isa, name, "sign of zero")
+    rows, columns = 23, 77
+    kernels = Kernels("".join(extremes(name, rows, columns) for name in ("maximumf", "minimumf")), isa)
+    assert not re.search(r"arith.m..imumf|<m..imumf>|llvm.*f(max|min)imum", kernels.mlir), "an extreme was not expanded"
+    x, y, z = (aligned((rows, columns), np.float32) for _ in range(3))
+    r, generator = aligned((rows,), np.float32), np.random.default_rng(0)
+    for array in (x, y):
+        array[...] = generator.standard_normal(array.shape)
+        array[generator.random(array.shape) < 0.01] = np.nan
+        array[generator.random(array.shape) < 0.01] = np.inf
+    for name, want in (("maximumf", np.maximum), ("minimumf", np.minimum)):
+        kernels.call(name, x, y, z, r)
+        np.testing.assert_array_equal(z, want(x, y), f"{isa} {name}")
+        np.testing.assert_array_equal(r, want.reduce(x, axis=1), f"{isa} {name} of rows")

@@ -117,21 +117,24 @@ llvm::Expected<cost::Errors> brisk::calibrate(const Target &host, machine::Descr
   if (!folder)
     return folder.takeError();
   Runner runner(host, context);
-  std::vector<std::string> programs = calibrationPrograms();
+  std::vector<CalibrationProgram> programs = calibrationPrograms();
   std::deque<cost::ProgramFacts> facts;
   std::vector<cost::Sample> samples;
-  for (auto [i, text] : llvm::enumerate(programs)) {
+  for (auto [i, program] : llvm::enumerate(programs)) {
     std::string path = folder->file("program" + std::to_string(i) + ".so");
-    OwningOpRef<ModuleOp> module = runner.compile(text, path);
+    OwningOpRef<ModuleOp> module = runner.compile(program.text, path);
     if (!module)
       return llvm::createStringError("a calibration program does not compile");
     facts.push_back(cost::factsOf(*module));
-    for (const machine::Isa &isa : machine.isas) {
+    for (const machine::Isa &isa : llvm::reverse(machine.isas)) {
       llvm::Expected<double> us = runner.time(path, isa.name);
       if (!us)
         return us.takeError();
-      if (*us > 0)
-        samples.push_back({&facts.back(), isa.name, *us});
+      if (*us == 0)
+        continue;
+      samples.push_back({&facts.back(), isa.name, *us});
+      if (program.highestOnly)
+        break;
     }
     llvm::sys::fs::remove(path);
     progress(i + 1, programs.size());

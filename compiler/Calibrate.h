@@ -17,8 +17,13 @@ namespace brisk {
 llvm::Expected<cost::Errors> calibrate(const Target &host, machine::Description &machine, mlir::MLIRContext &context,
                                        const std::function<void(unsigned, unsigned)> &progress);
 
-/// Texts of the programs: modules with a function @main on tensors, in the form that a target takes.
-std::vector<std::string> calibrationPrograms();
+/// A module with a function @main on tensors, in the form that a target takes. What is done to its narrow results has an
+/// instruction on some levels only: then it is measured on the highest that it was compiled for.
+struct CalibrationProgram {
+  std::string text;
+  bool highestOnly;
+};
+std::vector<CalibrationProgram> calibrationPrograms();
 
 /// A row "model,latency" of a file of measurements: a model's path (relative to the file) with optional
 /// "NAME=1x3x224x224" fields behind the latency in microseconds. Lines that begin with '#' and a first line

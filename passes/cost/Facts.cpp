@@ -49,7 +49,7 @@ std::string namesOf(Location loc) {
 /// Instructions of the polynomial that a function becomes; 0 where it has an instruction, -1 where a library has it.
 double instructionsOf(Operation &op) {
   return llvm::StringSwitch<double>(op.getName().stripDialect())
-      .Cases({"absf", "absi", "copysign", "fma", "floor", "ceil", "roundeven", "trunc"}, 0)
+      .Cases({"absf", "absi", "copysign", "fma", "floor", "ceil", "trunc"}, 0)
       .Cases({"exp", "exp2"}, 14)
       .Case("expm1", 20)
       .Cases({"log", "log2", "log1p", "log10"}, 32)
@@ -70,8 +70,15 @@ BodyFacts bodyOf(Block &block) {
     }
     if (op.hasTrait<OpTrait::ConstantLike>() || op.hasTrait<OpTrait::IsTerminator>())
       return;
+    // A comparison that picks one of two is one instruction with the choice: the larger, the smaller.
+    if (isa<arith::CmpFOp, arith::CmpIOp>(op) && llvm::all_of(op.getUsers(), llvm::IsaPred<arith::SelectOp>))
+      return;
     if (isa<memref::LoadOp, tensor::ExtractOp>(op)) {
-      ++facts.loads;
+      auto index = op.getOperands().back().getDefiningOp<linalg::IndexOp>();
+      if (op.getNumOperands() > 1 && index)
+        facts.runs.push_back(index.getDim());
+      else
+        ++facts.loads;
       return;
     }
     if (op.getNumRegions() || !OpTrait::hasElementwiseMappableTraits(&op))
@@ -82,7 +89,7 @@ BodyFacts bodyOf(Block &block) {
         facts.widest = std::max<int64_t>(facts.widest, type.getIntOrFloatBitWidth());
     if (isa<arith::DivFOp, math::SqrtOp, math::RsqrtOp>(op)) {
       ++facts.divides;
-    } else if (isa<math::MathDialect>(op.getDialect())) {
+    } else if (isa<math::MathDialect>(op.getDialect()) && !isa<math::RoundEvenOp>(op)) {
       double count = instructionsOf(op);
       if (count < 0 || (count > 0 && wide))
         ++facts.library;
@@ -93,9 +100,14 @@ BodyFacts bodyOf(Block &block) {
     } else if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
                    arith::CeilDivSIOp, arith::CeilDivUIOp>(op)) {
       facts.library += 0.25;
-    } else {
+    } else if (isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(op)) {
       // Widening what was loaded is mostly part of the load, or shared by many points.
-      facts.simple += isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(op) ? 0.25 : 1;
+      facts.converts += 0.25;
+    } else if (isa<CastOpInterface, math::RoundEvenOp>(op)) {
+      ++facts.converts;
+    } else {
+      // NaN goes its own way through the larger and the smaller of two.
+      facts.simple += isa<arith::MaximumFOp, arith::MinimumFOp>(op) ? 3 : 1;
     }
   });
   Value result = block.getTerminator()->getNumOperands() ? block.getTerminator()->getOperand(0) : Value();
@@ -419,8 +431,8 @@ std::string KernelFacts::key() const {
       stream << coefficient << ',';
   }
   for (const BodyFacts *part : {&body, &epilogue})
-    stream << ' ' << part->simple << ' ' << part->divides << ' ' << part->functions << ' ' << part->library << ' '
-           << part->loads << ' ' << part->vectorizable;
+    stream << ' ' << part->simple << ' ' << part->converts << ' ' << part->divides << ' ' << part->functions << ' ' << part->library << ' '
+           << part->loads << ' ' << part->runs.size() << ' ' << part->vectorizable;
   return text;
 }
 

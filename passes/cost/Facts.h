@@ -27,9 +27,11 @@ struct OperandFacts {
 /// What is computed at each point, in operations.
 struct BodyFacts {
   double simple = 0, divides = 0;
+  double converts = 0;  // to another type, or to a whole number
   double functions = 0; // exp, erf, ... in instructions of their polynomials
   double library = 0;   // calls of a mathematical library, one element each
   double loads = 0;     // elements read at computed places
+  std::vector<unsigned> runs; // loops along which elements at computed places are neighbours, one for each such read
   bool vectorizable = true, usesIndex = false;
   bool multiplies = false; // adds a product to the sum
   int64_t widest = 8;      // bits

@@ -20,12 +20,20 @@ namespace {
 constexpr double kEdge = 1.2;
 /// What of a cache is left for the data of the program; of the last one, which others share, less.
 constexpr double kUsable = 0.8, kShared = 0.5;
+/// A little before a cache is full some of the data is gone, a little after some is still there: shares of its size.
+constexpr double kNear = 0.8, kFar = 1.6;
 
 double nsOfBytes(double bytes, double distance, const machine::Description &machine) {
-  for (auto [i, level] : llvm::enumerate(machine.memory))
-    if (level.bytes == 0 || distance <= (i > 1 ? kShared : kUsable) * level.bytes)
-      return i == 0 ? 0 : bytes / level.gbPerS;
-  return bytes / machine.memory.back().gbPerS;
+  double ns = 0, left = 1; // what of the bytes lies further away
+  for (auto [i, level] : llvm::enumerate(machine.memory)) {
+    double usable = (i > 1 ? kShared : kUsable) * level.bytes;
+    double here = level.bytes == 0 || &level == &machine.memory.back()
+                      ? left
+                      : std::min(left, std::clamp((kFar - distance / usable) / (kFar - kNear), 0.0, 1.0));
+    ns += i == 0 ? 0 : here * bytes / level.gbPerS;
+    left -= here;
+  }
+  return ns;
 }
 
 class Predictor {
@@ -45,7 +53,8 @@ public:
     result.key = facts.key();
     double memory = 0;
     for (const Touch &touch : facts.touches) {
-      memory += touch.calls * nsOfBytes(touch.bytes, touch.distance, machine);
+      // What is written is fetched first and brought back later.
+      memory += touch.calls * (touch.written ? 2 : 1) * nsOfBytes(touch.bytes, touch.distance, machine);
       result.bytes += touch.calls * touch.bytes;
     }
     double compute = facts.calls * instructions(work, facts.dtype);
@@ -62,6 +71,7 @@ public:
     // A rate of products on narrow numbers is one of more lanes.
     double slots = machine.computeRate(isa, dtype) / (2 * static_cast<double>(isa.vectorBits) / 32);
     return work.products / slots + work.accesses / rate("access") + work.simple / rate("simple") +
+           work.converts / rate("convert") +
            work.divides / rate("divide") + work.functions / rate("function") + work.library / rate("library") +
            work.gathers / rate("gather") + work.scalars / rate("scalar");
   }

@@ -147,6 +147,7 @@ Work contraction(const KernelFacts &facts, const Nest &nest, int64_t vectorBits)
   // The epilogue: once for each vector of sums.
   double stores = outer * vectors;
   work.simple = stores * facts.body.simple;
+  work.converts = stores * facts.body.converts;
   work.divides = stores * facts.body.divides;
   work.functions = stores * facts.body.functions;
   work.library = outer * n * facts.body.library;
@@ -173,10 +174,11 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
   Work work;
   const BodyFacts &body = facts.body;
   double iterations = nest.iterations();
-  work.flops = iterations * (body.simple + body.divides + body.functions + 20 * body.library);
-  double bodyCost = body.simple + 4 * body.divides + body.functions + 4 * body.loads;
+  work.flops = iterations * (body.simple + body.converts + body.divides + body.functions + 20 * body.library);
+  double runs = body.runs.size(); // reads of neighbours
+  double bodyCost = body.simple + body.converts + 4 * body.divides + body.functions + 4 * body.loads + runs;
   std::optional<unsigned> along;
-  double least = body.simple + 4 * body.divides + 16 * body.functions + nest.operands.size(), lanes = 1;
+  double least = body.simple + body.converts + 4 * body.divides + 16 * body.functions + runs + nest.operands.size(), lanes = 1;
   for (unsigned d = 0; d < nest.loops.size() && body.vectorizable; ++d) {
     double widest = body.widest;
     for (const OperandFacts &operand : nest.operands)
@@ -220,6 +222,7 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
   work.entries = points / std::max(1.0, inner * taps);
   double scale = along ? 1 : 0;
   work.simple = scale * points * body.simple;
+  work.converts = scale * points * body.converts;
   work.divides = points * body.divides;
   work.functions = points * body.functions;
   work.library = iterations * body.library;
@@ -227,11 +230,14 @@ Work loops(const KernelFacts &facts, const Nest &nest, int64_t vectorBits) {
   bool copies = body.vectorizable && !body.usesIndex && bodyCost == 0;
   if (!along && copies)
     work.accesses = 4 * std::ceil(iterations * nest.operands.back().bits / static_cast<double>(vectorBits));
-  work.scalars = along || copies ? 0 : iterations * (body.simple + nest.operands.size());
+  work.scalars = along || copies ? 0 : iterations * (body.simple + body.converts + nest.operands.size());
   work.gathers = iterations * body.loads;
+  for (unsigned run : body.runs)
+    (along == run ? work.accesses : work.gathers) += along == run ? points : iterations;
   const BodyFacts &epilogue = facts.epilogue;
   double results = points / (along && !nest.loops[*along].parallel ? reductions / nest.loops[*along].size * inner : reductions);
   work.simple += results * epilogue.simple;
+  work.converts += results * epilogue.converts;
   work.divides += results * epilogue.divides;
   work.functions += results * epilogue.functions;
   work.library += iterations / reductions * epilogue.library;

@@ -17,6 +17,7 @@ struct Work {
   double tiles = 0;      // blocks of sums kept in registers
   double accesses = 0;   // loads and stores
   double simple = 0;     // additions, comparisons, ...
+  double converts = 0;   // from type to type
   double divides = 0;    // divisions and square roots
   double functions = 0;  // of polynomials of transcendental functions
   double library = 0;    // calls, one element each
@@ -32,6 +33,7 @@ template <typename Counts, typename Visitor> void eachCount(Counts &work, Visito
   visit("tiles", work.tiles);
   visit("accesses", work.accesses);
   visit("simple", work.simple);
+  visit("converts", work.converts);
   visit("divides", work.divides);
   visit("functions", work.functions);
   visit("library", work.library);

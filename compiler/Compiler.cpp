@@ -182,7 +182,7 @@ public:
     std::vector<ImportProblem> problems;
     OwningOpRef<ModuleOp> module = read(model, request.shapes, &problems);
     PipelineContext stageContext = request.context(options);
-    stageContext.quantize = nullptr;
+    stageContext.compress = nullptr;
     for (const Stage &stage : pipeline()) {
       if (!module || StringRef(stage.name) == "lower")
         break;

@@ -6,6 +6,7 @@
 
 #include "targets/common/Tools.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -24,6 +25,7 @@ llvm::Error Compression::check() {
     return llvm::createStringError("--" + flag + "=" + text + ": expects a number from " + llvm::Twine(int(least)) + " to " +
                                    llvm::Twine(int(most)));
   };
+  double percentile = 0, maxDrop = QuantizeRequest().maxDrop;
   StringRef mode = options.quantize;
   if (llvm::Error error = among("quantize", mode, {"none", "int8", "dynamic", "int8w", "int4w", "bf16", "mixed"}))
     return error;
@@ -38,28 +40,61 @@ llvm::Error Compression::check() {
     return error;
   if (llvm::Error error = among("precision-search", options.precision_search, {"bisection", "greedy"}))
     return error;
-  if (llvm::Error error = number("percentile", options.percentile, 1, 100, request.percentile))
+  if (llvm::Error error = number("percentile", options.percentile, 1, 100, percentile))
     return error;
-  request.floorGiven = !options.max_accuracy_drop.empty();
-  if (request.floorGiven)
-    if (llvm::Error error = number("max-accuracy-drop", options.max_accuracy_drop, 0, 100, request.maxDrop))
+  bool floorGiven = !options.max_accuracy_drop.empty();
+  if (floorGiven)
+    if (llvm::Error error = number("max-accuracy-drop", options.max_accuracy_drop, 0, 100, maxDrop))
       return error;
+  double ratio = 0;
+  if (!options.prune.empty()) {
+    StringRef text = options.prune;
+    bool isPercent = text.consume_back("%");
+    if (text.getAsDouble(ratio) || !((ratio /= isPercent ? 100 : 1) > 0 && ratio < 1))
+      return llvm::createStringError("--prune=" + options.prune + ": expects a share above 0 and below 1 (0.25 or 25%)");
+    if (options.calibration.empty())
+      return llvm::createStringError("--prune=" + options.prune + " repairs what it leaves on samples of the model's "
+                                     "inputs: give a .npz file or a folder of them with --calibration=");
+  }
+  if (llvm::Error error = among("importance", options.importance, {"energy", "norm", "extent", "obs"}))
+    return error;
+  if (options.prune_multiple < 0)
+    return llvm::createStringError("--prune-multiple=" + llvm::Twine(options.prune_multiple) + ": expects a number from 0");
   if ((mode == "int8" || mode == "mixed") && options.calibration.empty())
     return llvm::createStringError("--quantize=" + mode +
                                    " needs samples of the model's inputs: give a .npz file or a folder of them with --calibration=");
   if (!options.report.empty() && !StringRef(options.report).ends_with(".json"))
     return llvm::createStringError("--report=" + options.report + ": expects a name that ends in .json");
-  request.mode = options.quantize;
-  request.calibrator = options.calibrator;
-  request.sensitivity = options.sensitivity;
-  request.search = options.precision_search;
-  // A file for other runtimes is not judged by the time that it takes here.
-  request.keepSlower = options.keep_slower || options.emit == "onnx";
-  request.details = !options.report.empty();
   judge.emplace(runner, options.metric);
-  request.runner = &runner;
-  request.judge = &*judge;
-  request.report = &report;
+  // A file for other runtimes is not judged by the time that it takes here.
+  bool keepSlower = options.keep_slower || options.emit == "onnx";
+  if (mode != "none") {
+    QuantizeRequest &quantize = request.quantize.emplace();
+    quantize.mode = options.quantize;
+    quantize.calibrator = options.calibrator;
+    quantize.sensitivity = options.sensitivity;
+    quantize.search = options.precision_search;
+    quantize.percentile = percentile;
+    quantize.maxDrop = maxDrop;
+    quantize.floorGiven = floorGiven;
+    quantize.keepSlower = keepSlower;
+    quantize.details = !options.report.empty();
+    quantize.runner = &runner;
+    quantize.judge = &*judge;
+    quantize.report = &report;
+  }
+  if (!options.prune.empty()) {
+    PruneRequest &prune = request.prune.emplace();
+    prune.ratio = ratio;
+    prune.importance = options.importance;
+    prune.multiple = options.prune_multiple ? options.prune_multiple : host.describe().isa()->vectorBits / 32;
+    prune.unrepaired = !options.report.empty();
+    prune.maxDrop = maxDrop;
+    prune.floorGiven = floorGiven;
+    prune.keepSlower = keepSlower;
+    prune.judge = &*judge;
+    prune.report = &report;
+  }
   return llvm::Error::success();
 }
 
@@ -80,5 +115,5 @@ llvm::Error Compression::writeReport(std::string &table) {
   table = report.table;
   if (options.report.empty() || report.json.empty())
     return llvm::Error::success();
-  return writeFile(options.report, report.json);
+  return writeFile(options.report, llvm::formatv("{0:2}\n", llvm::json::Value(llvm::json::Object(report.json))).str());
 }

@@ -8,18 +8,26 @@
 #include "compiler/Options.h"
 #include "compiler/Runner.h"
 #include "passes/measure/Judge.h"
+#include "passes/measure/Report.h"
+#include "passes/prune/Passes.h"
 #include "passes/quantize/Passes.h"
 #include <optional>
 
 namespace brisk {
 
+/// What the passes of the compress stage are asked for.
+struct CompressRequest {
+  std::optional<PruneRequest> prune;
+  std::optional<QuantizeRequest> quantize;
+};
+
 /// What the compress stage works with. Alive from before the first stage to after the last.
 class Compression {
 public:
-  Compression(const Options &options, const Target &host) : options(options), runner(host) {}
+  Compression(const Options &options, const Target &host) : options(options), host(host), runner(host) {}
 
   /// Whether anything is asked for.
-  bool wanted() const { return options.quantize != "none"; }
+  bool wanted() const { return options.quantize != "none" || !options.prune.empty(); }
   /// Checks the options; the error is one line about the one that is wrong.
   llvm::Error check();
   /// Reads the samples, for a module whose types are inferred; the error names file and array.
@@ -27,13 +35,14 @@ public:
   /// Writes --report and gives the table; both empty if nothing was decided.
   llvm::Error writeReport(std::string &table);
 
-  QuantizeRequest request;
+  CompressRequest request;
 
 private:
   const Options &options;
+  const Target &host;
   HostRunner runner;
   std::optional<Judge> judge;
-  QuantizeReport report;
+  CompressReport report;
 };
 
 } // namespace brisk

@@ -5,6 +5,7 @@
 #include "compiler/Pipeline.h"
 
 #include "PassRooms.h"
+#include "compiler/Compress.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -22,10 +23,14 @@ static const Stage kStages[] = {
        passes.addPass(createSimplifyShapes());
        passes.addPass(createCSEPass());
      }},
-    {"compress", "quantize the products that bear it",
+    {"compress", "prune what bears it, quantize the products that bear it",
      [](OpPassManager &passes, const PipelineContext &context) {
-       if (context.quantize)
-         passes.addPass(createQuantizeModelPass(*context.quantize));
+       if (!context.compress)
+         return;
+       if (context.compress->prune)
+         passes.addPass(createPruneModelPass(*context.compress->prune));
+       if (context.compress->quantize)
+         passes.addPass(createQuantizeModelPass(*context.compress->quantize));
      }},
     {"narrow", "compute on quantized tensors in integers",
      [](OpPassManager &passes, const PipelineContext &) {

@@ -12,14 +12,14 @@
 namespace brisk {
 
 class ConstantEvaluator;
-struct QuantizeRequest;
+struct CompressRequest;
 
 /// What a stage may need to build its passes.
 struct PipelineContext {
   const Options &options;
   const Target &target;
   ConstantEvaluator *evaluator;
-  const QuantizeRequest *quantize = nullptr; ///< null: nothing is quantized
+  const CompressRequest *compress = nullptr; ///< null: nothing is compressed
 };
 
 struct Stage {

@@ -11,6 +11,7 @@
 #include "dialects/interfaces/InferShapes.cpp.inc"
 #include "dialects/interfaces/Permute.cpp.inc"
 #include "dialects/interfaces/Products.cpp.inc"
+#include "dialects/interfaces/Prunable.cpp.inc"
 #include "dialects/interfaces/Quantizable.cpp.inc"
 #include "dialects/interfaces/RegionArguments.cpp.inc"
 #include "dialects/interfaces/Upgrade.cpp.inc"
@@ -37,4 +38,23 @@ QuantizedForm brisk::pointwiseForm(Operation *op) {
     form.activations.push_back(i);
   }
   return form;
+}
+
+void brisk::coupleSlices(Operation *op, SliceCoupling &slices) {
+  if (auto iface = dyn_cast<PrunableInterface>(op))
+    return iface.coupleSlices(slices);
+  auto elementwise = dyn_cast<ElementwiseInterface>(op);
+  if (!elementwise || op->getNumResults() != 1)
+    return;
+  auto result = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+  for (Value operand : op->getOperands().take_front(elementwise.numBroadcastOperands())) {
+    auto type = dyn_cast<RankedTensorType>(operand.getType());
+    if (!type || !result)
+      continue;
+    // Aligned at the last axis; what is repeated bears any number of slices.
+    int64_t offset = result.getRank() - type.getRank();
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      if (type.getDimSize(axis) == result.getDimSize(axis + offset))
+        slices.tie({operand, axis}, {op->getResult(0), axis + offset});
+  }
 }

@@ -9,6 +9,7 @@
 #include "dialects/interfaces/ImportedNode.h"
 #include "dialects/interfaces/Quantized.h"
 #include "dialects/interfaces/ShapeContext.h"
+#include "dialects/interfaces/Slices.h"
 #include "mlir/IR/OpDefinition.h"
 
 #include "dialects/interfaces/Cost.h.inc"
@@ -16,6 +17,7 @@
 #include "dialects/interfaces/Elementwise.h.inc"
 #include "dialects/interfaces/InferShapes.h.inc"
 #include "dialects/interfaces/Permute.h.inc"
+#include "dialects/interfaces/Prunable.h.inc"
 #include "dialects/interfaces/Quantizable.h.inc"
 #include "dialects/interfaces/RegionArguments.h.inc"
 #include "dialects/interfaces/Upgrade.h.inc"

@@ -10,6 +10,7 @@ include "dialects/interfaces/Decompose.td"
 include "dialects/interfaces/Elementwise.td"
 include "dialects/interfaces/InferShapes.td"
 include "dialects/interfaces/Permute.td"
+include "dialects/interfaces/Prunable.td"
 include "dialects/interfaces/Quantizable.td"
 include "dialects/interfaces/RegionArguments.td"
 include "dialects/interfaces/Upgrade.td"
@@ -40,6 +41,8 @@ def Quantizable : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedFor
 def QuantizedSum : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "buildQuantized"]>;
 // An elementwise op that only bounds its operand, likewise.
 def Clamps : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "clampBounds"]>;
+// An op that couples slices of its operands and results, in ops/Slices.cpp; what else it says of them is listed.
+class Onnx_Slices<list<string> facts = []> : DeclareOpInterfaceMethods<PrunableInterface, facts>;
 // An op that is short for others; `expand` is in the family's .cpp.
 def Composite : DeclareOpInterfaceMethods<CompositeInterface>;
 

@@ -11,11 +11,7 @@
 namespace brisk {
 class ModelRunner;
 class Judge;
-
-/// What quantize-model decided, for people and for programs.
-struct QuantizeReport {
-  std::string table, json;
-};
+struct CompressReport;
 
 /// What the user asks for; see compiler/Options.def.
 struct QuantizeRequest {
@@ -27,7 +23,7 @@ struct QuantizeRequest {
   bool details = false;       ///< errors layer by layer in the report
   ModelRunner *runner = nullptr; ///< null: nothing can be measured
   Judge *judge = nullptr;        ///< on the same runner
-  QuantizeReport *report = nullptr;
+  CompressReport *report = nullptr;
 };
 std::unique_ptr<mlir::Pass> createQuantizeModelPass(const QuantizeRequest &request);
 

@@ -2,6 +2,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/measure/Report.h"
 #include "passes/quantize/Quantizer.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -57,5 +58,6 @@ void Quantizer::report(const Plan &plan) {
                             {"steps", std::move(steps)}};
   if (timeBefore > 0)
     object["time"] = llvm::json::Object{{"fp32_us", timeBefore * 1e6}, {"quantized_us", timeAfter * 1e6}};
-  llvm::raw_string_ostream(request.report->json) << llvm::formatv("{0:2}", llvm::json::Value(std::move(object))) << "\n";
+  for (auto &[key, value] : object)
+    request.report->json[key] = std::move(value);
 }

@@ -2,7 +2,7 @@
 include "dialects/onnx/Base.td"
 include "dialects/onnx/Spatial.td"
 
-def Onnx_ConvOp : Onnx_Spatial<"Conv", [QuantizedSum]> {
+def Onnx_ConvOp : Onnx_Spatial<"Conv", [QuantizedSum, Onnx_Slices<["resizeResults", "summands"]>]> {
   let summary = "Convolution with bias (ONNX Conv, opset 22)";
   let description = [{
     W has shape O x C/group x kernel, whatever the layout of X and Y. With

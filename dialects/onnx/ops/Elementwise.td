@@ -176,7 +176,8 @@ def Onnx_ClipOp : Onnx_Elementwise<"Clip", [Upgradable, Clamps]> {
 
 //===--- nothing at all -----------------------------------------------------===//
 
-def Onnx_IdentityOp : Onnx_Op<"Identity", [Pure, InfersContent, DeclareOpInterfaceMethods<PermuteInterface>, MovesElements]> {
+def Onnx_IdentityOp : Onnx_Op<"Identity", [Pure, InfersContent, DeclareOpInterfaceMethods<PermuteInterface>, MovesElements,
+                                          Onnx_Slices<>]> {
   let summary = "The operand itself (ONNX Identity, opset 25), of any type";
   let arguments = (ins AnyType:$input);
   let results = (outs AnyType:$output);

@@ -1,7 +1,7 @@
 // Ops that read or write at positions given by index tensors.
 include "dialects/onnx/Base.td"
 
-def Onnx_GatherOp : Onnx_Op<"Gather", [Pure, InfersContent, MovesElements]> {
+def Onnx_GatherOp : Onnx_Op<"Gather", [Pure, InfersContent, MovesElements, Onnx_Slices<>]> {
   let summary = "Slices of an axis by index (ONNX Gather, opset 13)";
   let description = [{
     Negative indices count from the end. Indices out of range fail the run where

@@ -1,7 +1,7 @@
 // Normalizations.
 include "dialects/onnx/Spatial.td"
 
-def Onnx_BatchNormalizationOp : Onnx_ChannelWise<"BatchNormalization", [Upgradable]> {
+def Onnx_BatchNormalizationOp : Onnx_ChannelWise<"BatchNormalization", [Upgradable, Onnx_Slices<>]> {
   let summary = "(X - mean) / sqrt(var + epsilon) * scale + B by channel (ONNX BatchNormalization, opset 15)";
   let description = [{
     One multiplication and one addition by channel, with factors that are
@@ -17,7 +17,7 @@ def Onnx_BatchNormalizationOp : Onnx_ChannelWise<"BatchNormalization", [Upgradab
   let hasCanonicalizer = 1;
 }
 
-def Onnx_InstanceNormalizationOp : Onnx_ChannelWise<"InstanceNormalization"> {
+def Onnx_InstanceNormalizationOp : Onnx_ChannelWise<"InstanceNormalization", [Onnx_Slices<>]> {
   let summary = "Normalization of each channel of each sample (ONNX InstanceNormalization, opset 22)";
   let arguments = (ins AnyTensor:$input, AnyTensor:$scale, AnyTensor:$B,
                        DefaultValuedAttr<F32Attr, "1e-5f">:$epsilon, UnitAttr:$channels_last);
@@ -36,7 +36,7 @@ def Onnx_GroupNormalizationOp : Onnx_ChannelWise<"GroupNormalization"> {
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_LayerNormalizationOp : Onnx_Op<"LayerNormalization", [Pure]> {
+def Onnx_LayerNormalizationOp : Onnx_Op<"LayerNormalization", [Pure, Onnx_Slices<>]> {
   let summary = "Normalization over the axes from `axis` on (ONNX LayerNormalization, opset 17)";
   let description = [{
     The second and third result are the mean and the inverse of the standard
@@ -48,7 +48,7 @@ def Onnx_LayerNormalizationOp : Onnx_Op<"LayerNormalization", [Pure]> {
   let results = (outs AnyTensor:$Y, Variadic<AnyTensor>:$statistics);
 }
 
-def Onnx_RMSNormalizationOp : Onnx_Op<"RMSNormalization", [Pure]> {
+def Onnx_RMSNormalizationOp : Onnx_Op<"RMSNormalization", [Pure, Onnx_Slices<>]> {
   let summary = "X / sqrt(mean(X^2) + epsilon) * scale over the axes from `axis` on (ONNX RMSNormalization, opset 23)";
   let arguments = (ins AnyTensor:$X, AnyTensor:$scale, DefaultValuedAttr<I64Attr, "-1">:$axis,
                        DefaultValuedAttr<F32Attr, "1e-5f">:$epsilon, DefaultValuedAttr<I64Attr, "1">:$stash_type);

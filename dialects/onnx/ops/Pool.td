@@ -12,7 +12,8 @@ class Onnx_Pool<string mnemonic, dag extra, list<Trait> traits = []> : Onnx_Spat
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$storage_order), [Quantizable]> {
+def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$storage_order),
+                               [Quantizable, Onnx_Slices<>]> {
   let summary = "Maximum of each window (ONNX MaxPool, opset 22)";
   let description = [{
     Padding never wins. The second result holds where each maximum was, as a
@@ -25,7 +26,7 @@ def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$
 }
 
 def Onnx_AveragePoolOp : Onnx_Pool<"AveragePool", (ins DefaultValuedAttr<I64Attr, "0">:$count_include_pad),
-                                    [Quantizable]> {
+                                    [Quantizable, Onnx_Slices<>]> {
   let summary = "Mean of each window (ONNX AveragePool, opset 22)";
   let description = [{
     Divides by the number of elements inside the input or, with
@@ -43,11 +44,11 @@ class Onnx_GlobalPool<string mnemonic, list<Trait> traits = []> : Onnx_Spatial<m
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_GlobalAveragePoolOp : Onnx_GlobalPool<"GlobalAveragePool", [QuantizedSum]> {
+def Onnx_GlobalAveragePoolOp : Onnx_GlobalPool<"GlobalAveragePool", [QuantizedSum, Onnx_Slices<>]> {
   let summary = "Mean over all spatial axes (ONNX GlobalAveragePool, opset 22)";
 }
 
-def Onnx_GlobalMaxPoolOp : Onnx_GlobalPool<"GlobalMaxPool", [MovesElements]> {
+def Onnx_GlobalMaxPoolOp : Onnx_GlobalPool<"GlobalMaxPool", [MovesElements, Onnx_Slices<>]> {
   let summary = "Maximum over all spatial axes (ONNX GlobalMaxPool, opset 22)";
 }
 

@@ -384,6 +384,20 @@ template <typename Op> std::optional<SmallVector<unsigned>> argPermutableOperand
   return op.getKeepdims() ? std::optional(SmallVector<unsigned>{0}) : std::nullopt;
 }
 
+/// PrunableInterface: slices of the axes that stay.
+template <typename Op> void coupleKeptAxes(Op op, SliceCoupling &slices) {
+  ShapeContext context;
+  FailureOr<ReducedAxes> reduced = reducedAxes(op, context);
+  if (failed(reduced) || !reduced->known)
+    return;
+  for (int64_t axis = 0, to = 0; axis < context.rank(op.getData()); ++axis) {
+    bool isReduced = llvm::is_contained(reduced->axes, axis);
+    if (!isReduced)
+      slices.tie({op.getData(), axis}, {op.getReduced(), to});
+    to += !isReduced || op.getKeepdims();
+  }
+}
+
 } // namespace
 
 #define GET_OP_CLASSES

@@ -5,7 +5,7 @@ include "dialects/onnx/Base.td"
 class Onnx_Reduce<string mnemonic, string kind, list<Trait> traits = []>
     : Op<Onnx_Dialect, mnemonic, !listconcat([Pure, Upgradable, InfersContent,
                                               DeclareOpInterfaceMethods<DecomposeInterface>,
-                                              DeclareOpInterfaceMethods<PermuteInterface>], traits)> {
+                                              DeclareOpInterfaceMethods<PermuteInterface>, Onnx_Slices<>], traits)> {
   let arguments = (ins AnyTensor:$data, Onnx_Value:$axes, DefaultValuedAttr<I64Attr, "1">:$keepdims,
                    DefaultValuedAttr<I64Attr, "0">:$noop_with_empty_axes);
   let results = (outs AnyTensor:$reduced);
@@ -35,6 +35,7 @@ class Onnx_Reduce<string mnemonic, string kind, list<Trait> traits = []>
     void $cppClass::permute(::mlir::OpBuilder &builder, ::llvm::ArrayRef<int64_t> permutation) {
       permuteReduce(*this, builder, permutation);
     }
+    void $cppClass::coupleSlices(::brisk::SliceCoupling &slices) { coupleKeptAxes(*this, slices); }
   }];
 }
 

@@ -1,7 +1,8 @@
 // Resampling of images.
 include "dialects/onnx/Base.td"
 
-def Onnx_ResizeOp : Onnx_Op<"Resize", [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>, Quantizable]> {
+def Onnx_ResizeOp : Onnx_Op<"Resize", [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>, Quantizable,
+                                      Onnx_Slices<["resizeResults"]>]> {
   let summary = "Resamples axes by scales or to sizes (ONNX Resize, opset 19)";
   let description = [{
     Positions and weights are vectors along each resized axis, computed once:

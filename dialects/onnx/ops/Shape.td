@@ -13,7 +13,7 @@ def Onnx_SizeOp : Onnx_Op<"Size", [Pure, InfersContent]> {
   let results = (outs AnyTensor:$size);
 }
 
-def Onnx_ReshapeOp : Onnx_Op<"Reshape", [Pure, InfersContent, Upgradable, MovesElements]> {
+def Onnx_ReshapeOp : Onnx_Op<"Reshape", [Pure, InfersContent, Upgradable, MovesElements, Onnx_Slices<["resizeResults"]>]> {
   let summary = "The same elements in another shape (ONNX Reshape, opset 25)";
   let description = [{
     One target dim may be -1 (whatever is left); 0 copies the dim at the same
@@ -27,26 +27,26 @@ def Onnx_ReshapeOp : Onnx_Op<"Reshape", [Pure, InfersContent, Upgradable, MovesE
   let hasFolder = 1;
 }
 
-def Onnx_FlattenOp : Onnx_Op<"Flatten", [Pure, MovesElements]> {
+def Onnx_FlattenOp : Onnx_Op<"Flatten", [Pure, MovesElements, Onnx_Slices<>]> {
   let summary = "A matrix of the axes before `axis` by those from it on (ONNX Flatten, opset 25)";
   let arguments = (ins AnyTensor:$input, DefaultValuedAttr<I64Attr, "1">:$axis);
   let results = (outs AnyTensor:$output);
   let hasFolder = 1;
 }
 
-def Onnx_SqueezeOp : Onnx_Op<"Squeeze", [Pure, InfersContent, Upgradable, MovesElements]> {
+def Onnx_SqueezeOp : Onnx_Op<"Squeeze", [Pure, InfersContent, Upgradable, MovesElements, Onnx_Slices<>]> {
   let summary = "Drops axes of size 1 (ONNX Squeeze, opset 25)";
   let arguments = (ins AnyTensor:$data, Onnx_Value:$axes);
   let results = (outs AnyTensor:$squeezed);
 }
 
-def Onnx_UnsqueezeOp : Onnx_Op<"Unsqueeze", [Pure, InfersContent, Upgradable, MovesElements]> {
+def Onnx_UnsqueezeOp : Onnx_Op<"Unsqueeze", [Pure, InfersContent, Upgradable, MovesElements, Onnx_Slices<>]> {
   let summary = "Inserts axes of size 1 (ONNX Unsqueeze, opset 25)";
   let arguments = (ins AnyTensor:$data, AnyTensor:$axes);
   let results = (outs AnyTensor:$expanded);
 }
 
-def Onnx_TransposeOp : Onnx_Op<"Transpose", [Pure, InfersContent, MovesElements]> {
+def Onnx_TransposeOp : Onnx_Op<"Transpose", [Pure, InfersContent, MovesElements, Onnx_Slices<>]> {
   let summary = "Permutes axes: result axis i is axis perm[i] (ONNX Transpose, opset 25)";
   let arguments = (ins AnyTensor:$data, OptionalAttr<DenseI64ArrayAttr>:$perm);
   let results = (outs AnyTensor:$transposed);
@@ -58,7 +58,7 @@ def Onnx_TransposeOp : Onnx_Op<"Transpose", [Pure, InfersContent, MovesElements]
   }];
 }
 
-def Onnx_ExpandOp : Onnx_Op<"Expand", [Pure, InfersContent, MovesElements]> {
+def Onnx_ExpandOp : Onnx_Op<"Expand", [Pure, InfersContent, MovesElements, Onnx_Slices<["resizeResults"]>]> {
   let summary = "Broadcasts a tensor with a shape (ONNX Expand, opset 13)";
   let arguments = (ins AnyTensor:$input, AnyTensor:$shape);
   let results = (outs AnyTensor:$output);

@@ -4,14 +4,15 @@ include "dialects/onnx/Base.td"
 // Layout: the op names axes, which move with a permutation.
 defvar Onnx_AlongAxes = DeclareOpInterfaceMethods<PermuteInterface>;
 
-def Onnx_ConcatOp : Onnx_Op<"Concat", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, Quantizable]> {
+def Onnx_ConcatOp : Onnx_Op<"Concat", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, Quantizable, Onnx_Slices<>]> {
   let summary = "Joins tensors along an axis (ONNX Concat, opset 13)";
   let arguments = (ins Variadic<AnyTensor>:$inputs, I64Attr:$axis);
   let results = (outs AnyTensor:$concat_result);
   let hasFolder = 1;
 }
 
-def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements]> {
+def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements,
+                                    Onnx_Slices<["resizeResults"]>]> {
   let summary = "Cuts a tensor into pieces along an axis (ONNX Split, opset 18)";
   let description = [{
     Piece sizes are the operand `split`; without it all pieces are equal but for
@@ -22,7 +23,7 @@ def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgrad
   let results = (outs Variadic<AnyTensor>:$outputs);
 }
 
-def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements]> {
+def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements, Onnx_Slices<>]> {
   let summary = "Elements start, start+step, ... before end, along each named axis (ONNX Slice, opset 13)";
   let description = [{
     Negative positions count from the end; positions out of range are clamped.
@@ -34,7 +35,7 @@ def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgrad
   let hasFolder = 1;
 }
 
-def Onnx_PadOp : Onnx_Op<"Pad", [Pure, Onnx_AlongAxes, Upgradable]> {
+def Onnx_PadOp : Onnx_Op<"Pad", [Pure, Onnx_AlongAxes, Upgradable, Onnx_Slices<>]> {
   let summary = "Adds or (negative) removes elements at both ends of axes (ONNX Pad, opset 25)";
   let arguments = (ins AnyTensor:$data, AnyTensor:$pads, Onnx_Value:$constant_value, Onnx_Value:$axes,
                        DefaultValuedAttr<StrAttr, "\"constant\"">:$mode);

@@ -9,6 +9,10 @@
 #include "dialects/onnx/Reduction.h"
 
 namespace brisk::onnx {
+
+/// PrunableInterface of an op on rows: the other axes pass.
+void coupleRows(mlir::Operation *op, SliceCoupling &slices);
+
 /// What softmax computes before it divides, in elements of `accumulator`: by row the maximum and the sum,
 /// for each element e^(x - maximum).
 struct SoftmaxRows {

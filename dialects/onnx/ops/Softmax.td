@@ -3,7 +3,7 @@ include "dialects/onnx/Base.td"
 
 // Normalises rows along `axis` or, with `flatten` (opset 12 and before), along `axis` and all axes after it.
 class Onnx_RowOp<string mnemonic>
-    : Onnx_Op<mnemonic, [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>]> {
+    : Onnx_Op<mnemonic, [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>, Onnx_Slices<>]> {
   let arguments = (ins AnyTensor:$input, DefaultValuedAttr<I64Attr, "-1">:$axis, UnitAttr:$flatten);
   let results = (outs AnyTensor:$output);
   let hasFolder = 1;
@@ -17,6 +17,7 @@ class Onnx_RowOp<string mnemonic>
     void $cppClass::permute(::mlir::OpBuilder &builder, ::llvm::ArrayRef<int64_t> permutation) {
       setAxis(permutedAxis(*normalizeAxis(getAxis(), permutation.size()), permutation));
     }
+    void $cppClass::coupleSlices(::brisk::SliceCoupling &slices) { coupleRows(*this, slices); }
   }];
 }
 

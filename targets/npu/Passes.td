@@ -4,6 +4,18 @@
 
 include "mlir/Pass/PassBase.td"
 
+def NpuFormKernels : Pass<"npu-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn sums of products of bytes, and what lies between them, into calls of kernels";
+  let description = [{
+    Convolutions and matrix products with constant weights and the quantization
+    after them; sums of two quantized tensors; functions of one byte; means over
+    an image; quantization of inputs. Their tensors become images in blocks of four
+    channels; whoever else reads one gets it back as it was.
+  }];
+  let dependentDialects = ["::brisk::npu::NpuDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def NpuBufferize : Pass<"npu-bufferize", "::mlir::ModuleOp"> {
   let summary = "Give @main a memref per input and result, bufferize, 128-byte aligned";
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",

@@ -16,6 +16,11 @@ using namespace mlir;
 using namespace brisk;
 
 void npu::addTensorPasses(OpPassManager &passes, bool plain) {
+  if (!plain) {
+    passes.addPass(createNpuFormKernels());
+    passes.addPass(createCanonicalizerPass());
+    passes.addPass(createCSEPass());
+  }
   passes.addPass(createNpuBufferize());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());

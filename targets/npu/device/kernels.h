@@ -8,9 +8,95 @@
 
 #include <stdint.h>
 
+/* Where pixels lie in a plane (hvx.h). Bytes but for height, width and pitch. */
+typedef struct npu_image {
+  int32_t height, width, pitch;
+  int32_t origin; /* of pixel (0, 0), a multiple of 128 */
+  int32_t plane;  /* from one plane to the next, a multiple of 128 */
+  int32_t halo;   /* whether somebody reads around the image */
+} npu_image;
+
+/* How the sums of four channels become bytes (hvx.h, requantize). */
+typedef struct npu_channels {
+  int32_t start[4];
+  int32_t factor[4]; /* of 2^31 */
+  int32_t shift;     /* at most 15 */
+  int32_t up;
+  int32_t unused[2];
+} npu_channels;
+
 /* y[i] = table[x[i]] on whole vectors of bytes. */
 typedef struct npu_lookup {
   int32_t vectors;
+  int32_t planes, halo; /* halo: bytes of what surrounds y */
+  npu_image y;
 } npu_lookup;
+
+/* Convolution of stride 1: for each of `outputs` blocks of channels and each tap, a sum over `inputs` blocks. Inputs: x;
+ * taps, the bytes from a pixel to what each tap reads; weights, 4 x 4 bytes for each block of outputs, tap and block of
+ * inputs; npu_channels for each block of outputs. x and y have one pitch. */
+typedef struct npu_convolve {
+  int32_t vectors; /* that hold the image of a plane of y */
+  int32_t taps, inputs, outputs;
+  int32_t x_origin, x_plane;
+  int32_t halo; /* bytes of what surrounds y */
+  npu_image y;
+} npu_convolve;
+
+/* Convolution of each channel by itself, stride 1. Inputs: x; taps, the bytes from a pixel to what each reads; weights,
+ * npu_channels for each block. The first 4 `groups` taps are weighted four at a time: for each group four words, one a
+ * channel, of a byte a tap; then for each other tap four words, one a channel, that hold its weight in the channel's byte. */
+typedef struct npu_depthwise {
+  int32_t vectors; /* that hold the image of a plane of y */
+  int32_t taps, groups, blocks;
+  int32_t x_origin, x_plane;
+  int32_t halo;
+  npu_image y;
+} npu_depthwise;
+
+/* y = a ka + b kb on vectors of bytes: k = hi + lo / 128, in units of 2^-bits. Inputs: a, b. */
+typedef struct npu_add {
+  int32_t vectors, bits;
+  int32_t high, low; /* bytes ka, kb, ka, kb */
+  int32_t start;     /* both halves: what sums of the high parts start with */
+  int32_t least, most; /* bounds, four bytes each */
+  int32_t planes, halo;
+  npu_image y;
+} npu_add;
+
+/* The four images of every second row and column: (row, column) even-even, even-odd, odd-even, odd-odd. */
+typedef struct npu_split {
+  int32_t blocks, phases; /* a bit each */
+  int32_t x_first, x_pitch, x_plane; /* the pixel of x that begins the first row, halo included */
+  int32_t rows, columns;             /* of each image, halo included */
+  int32_t y_first, y_pitch, y_plane; /* y_plane: of one image */
+} npu_split;
+
+/* Floats to bytes: round(x factor) + zero, channel by channel as ONNX has them, to blocks. A product is mantissa * m / 2^31
+ * with the exponents added. Inputs: x. */
+typedef struct npu_quantize {
+  int32_t channels;
+  int32_t mantissa, exponent; /* of the factor: mantissa / 2^31 * 2^exponent, mantissa in [2^30, 2^31) */
+  int32_t zero, fill;         /* fill: of channels that do not exist */
+  int32_t halo;
+  npu_image y;
+} npu_quantize;
+
+/* Bytes with channels last to blocks, and back; `flip` (0 or 128) makes signed ones unsigned. */
+typedef struct npu_block {
+  int32_t channels, flip, halo;
+  npu_image y;
+} npu_block;
+typedef struct npu_unblock {
+  int32_t channels, flip;
+  npu_image x;
+} npu_unblock;
+
+/* Sums over a plane as bytes: one pixel for each block. Inputs: x; masks, a vector for each vector of the image;
+ * npu_channels for each block. */
+typedef struct npu_mean {
+  int32_t vectors, blocks;
+  int32_t x_origin, x_plane, y_plane;
+} npu_mean;
 
 #endif

@@ -22,7 +22,7 @@ def Npu_KernelOp : Op<Npu_Dialect, "kernel", [DestinationStyleOpInterface,
 
     ```mlir
     %1 = npu.kernel "lookup" ins(%x, %table : tensor<256xi8>, tensor<256xi8>) outs(%0 : tensor<256xi8>)
-      {parameters = array<i32: 2>} -> tensor<256xi8>
+      {parameters = array<i32: 2, 1, 0, 1, 32, 32, 0, 256, 0>} -> tensor<256xi8>
     ```
   }];
   let arguments = (ins StrAttr:$name, Variadic<AnyShaped>:$inputs, AnyShaped:$init, DenseI32ArrayAttr:$parameters);

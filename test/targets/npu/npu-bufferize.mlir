@@ -7,7 +7,7 @@
 // CHECK: npu.kernel "lookup" ins(%[[X]], %[[TABLE]] : {{.*}}) outs(%[[Y]] : memref<256xi8>)
 func.func @main(%x: tensor<256xi8>, %table: tensor<256xi8>) -> tensor<256xi8> {
   %0 = tensor.empty() : tensor<256xi8>
-  %1 = npu.kernel "lookup" ins(%x, %table : tensor<256xi8>, tensor<256xi8>) outs(%0 : tensor<256xi8>) {parameters = array<i32: 2>} -> tensor<256xi8>
+  %1 = npu.kernel "lookup" ins(%x, %table : tensor<256xi8>, tensor<256xi8>) outs(%0 : tensor<256xi8>) {parameters = array<i32: 2, 1, 0, 1, 32, 32, 0, 256, 0>} -> tensor<256xi8>
   return %1 : tensor<256xi8>
 }
 

@@ -10,7 +10,7 @@
 // CHECK: func.func private @scalar_1(
 // CHECK: linalg.generic
 func.func @main(%x: memref<256xi8>, %table: memref<256xi8>, %y: memref<256xi8>) {
-  npu.kernel "lookup" ins(%x, %table : memref<256xi8>, memref<256xi8>) outs(%y : memref<256xi8>) {parameters = array<i32: 2>}
+  npu.kernel "lookup" ins(%x, %table : memref<256xi8>, memref<256xi8>) outs(%y : memref<256xi8>) {parameters = array<i32: 2, 1, 0, 1, 32, 32, 0, 256, 0>}
   linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
     ins(%x : memref<256xi8>) outs(%y : memref<256xi8>) {
   ^bb0(%a: i8, %b: i8):

@@ -8,15 +8,15 @@ func.func @main(%x: memref<200xi8>, %table: memref<256xi8>, %y: memref<200xi8>) 
   // CHECK: %[[ZERO:.*]] = arith.constant 0
   // CHECK: %[[A:.*]] = memref.view %[[ARENA]][%[[ZERO]]]
   %a = memref.alloc() : memref<200xi8>
-  npu.kernel "lookup" ins(%x, %table : memref<200xi8>, memref<256xi8>) outs(%a : memref<200xi8>) {parameters = array<i32: 2>}
+  npu.kernel "lookup" ins(%x, %table : memref<200xi8>, memref<256xi8>) outs(%a : memref<200xi8>) {parameters = array<i32: 2, 1, 0, 1, 32, 32, 0, 256, 0>}
   // CHECK: %[[SECOND:.*]] = arith.constant 256
   // CHECK: memref.view %[[ARENA]][%[[SECOND]]]
   %b = memref.alloc() : memref<200xi8>
-  npu.kernel "lookup" ins(%a, %table : memref<200xi8>, memref<256xi8>) outs(%b : memref<200xi8>) {parameters = array<i32: 2>}
+  npu.kernel "lookup" ins(%a, %table : memref<200xi8>, memref<256xi8>) outs(%b : memref<200xi8>) {parameters = array<i32: 2, 1, 0, 1, 32, 32, 0, 256, 0>}
   // CHECK: %[[AGAIN:.*]] = arith.constant 0
   // CHECK: memref.view %[[ARENA]][%[[AGAIN]]]
   %c = memref.alloc() : memref<200xi8>
-  npu.kernel "lookup" ins(%b, %table : memref<200xi8>, memref<256xi8>) outs(%c : memref<200xi8>) {parameters = array<i32: 2>}
-  npu.kernel "lookup" ins(%c, %table : memref<200xi8>, memref<256xi8>) outs(%y : memref<200xi8>) {parameters = array<i32: 2>}
+  npu.kernel "lookup" ins(%b, %table : memref<200xi8>, memref<256xi8>) outs(%c : memref<200xi8>) {parameters = array<i32: 2, 1, 0, 1, 32, 32, 0, 256, 0>}
+  npu.kernel "lookup" ins(%c, %table : memref<200xi8>, memref<256xi8>) outs(%y : memref<200xi8>) {parameters = array<i32: 2, 1, 0, 1, 32, 32, 0, 256, 0>}
   return
 }

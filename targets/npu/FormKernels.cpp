@@ -1,0 +1,399 @@
+// In: linalg on tensors. Out: what kernels can take over is calls of them, on images in blocks of four channels.
+// Why here: the last place where sums, their quantization and the tensors between them are visible as such.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "targets/npu/Passes.h"
+#include "targets/npu/Plan.h"
+#include "targets/npu/device/kernels.h"
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::npu;
+
+namespace brisk {
+#define GEN_PASS_DEF_NPUFORMKERNELS
+#include "targets/npu/Passes.h.inc"
+} // namespace brisk
+
+namespace {
+
+double at(const Numbers &numbers, size_t i) { return numbers[numbers.size() == 1 ? 0 : i]; }
+
+uint32_t spread(uint8_t byte) { return byte * 0x01010101u; }
+
+/// The words of a kernel's C struct.
+template <typename Struct> SmallVector<int32_t> wordsOf(const Struct &value) {
+  SmallVector<int32_t> words(sizeof value / 4);
+  std::memcpy(words.data(), &value, sizeof value);
+  return words;
+}
+
+npu_image geometryOf(const Image &image) {
+  return {static_cast<int32_t>(image.extent.height), static_cast<int32_t>(image.extent.width),
+          static_cast<int32_t>(image.pitch), static_cast<int32_t>(image.origin), static_cast<int32_t>(image.plane),
+          image.zero.has_value()};
+}
+
+/// One channel's sum, of at most `largest` either way, to its stored byte: sum * factor + constant, factor in (0, 1).
+struct Scaled {
+  double factor, constant, largest;
+};
+
+/// Four channels; those past the last give zero.
+npu_channels channelsOf(ArrayRef<Scaled> four) {
+  npu_channels result{};
+  // A factor that no sum reaches a byte with is none: the constant alone is left.
+  auto factorOf = [](const Scaled &channel) { return std::max(channel.factor, std::ldexp(1.0, -22)); };
+  double factor = 0, reach = 1;
+  for (const Scaled &channel : four) {
+    factor = std::max(factor, factorOf(channel));
+    reach = std::max(reach, channel.largest + std::fabs(channel.constant / factorOf(channel)));
+  }
+  // As much fraction as the largest factor, 16 bits and the largest sum leave room for.
+  int room = 0;
+  while (room < 15 && std::ldexp(factor, room + 1) < 1 - 1e-9)
+    ++room;
+  while (room + result.up < 15 && result.up < 8 && std::ldexp(reach, result.up + 1) < 2147483000.0)
+    ++result.up;
+  result.shift = room + result.up;
+  for (auto [i, channel] : llvm::enumerate(four)) {
+    double start = std::nearbyint(std::ldexp(channel.constant / factorOf(channel), result.up));
+    result.start[i] = static_cast<int32_t>(std::min(std::max(start, -2147483000.0), 2147483000.0));
+    double scaled = std::nearbyint(std::ldexp(factorOf(channel), room + 31));
+    result.factor[i] = static_cast<int32_t>(std::min(scaled, 2147483647.0));
+  }
+  return result;
+}
+
+class Emitter {
+public:
+  Emitter(Plan &plan, MLIRContext *context) : plan(plan), b(context), values(plan.images.size()) {}
+
+  void run() {
+    for (Step &step : plan.steps)
+      emit(step);
+    for (Replaced &replaced : plan.replaced)
+      replace(replaced);
+  }
+
+private:
+  Image &image(int index) { return plan.images[index]; }
+  Value constant(ArrayRef<int32_t> words) {
+    return arith::ConstantOp::create(b, loc, b.getI32TensorAttr(words));
+  }
+  Value constant(ArrayRef<uint8_t> bytes) {
+    auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())}, b.getI8Type());
+    ArrayRef<char> raw(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    return arith::ConstantOp::create(b, loc, DenseElementsAttr::getFromRawBuffer(type, raw));
+  }
+  Value call(StringRef name, ValueRange inputs, RankedTensorType type, ArrayRef<int32_t> parameters, int64_t products = 0) {
+    Value init = tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+    auto op = KernelOp::create(b, loc, type, name, inputs, init, b.getDenseI32ArrayAttr(parameters));
+    if (products)
+      op->setAttr("npu.products", b.getI64IntegerAttr(products));
+    return op.getResult(0);
+  }
+  RankedTensorType bytesType(int64_t bytes) { return RankedTensorType::get({bytes}, b.getI8Type()); }
+
+  void emit(Step &step);
+  Value emitProducts(Step &step);
+  Value emitDepthwise(Step &step, Value x, int64_t origin, int64_t plane, ArrayRef<int32_t> taps);
+  Value emitAdd(Step &step);
+  Value emitMean(Step &step);
+  Value split(Step &step, int64_t &origin, int64_t &plane, SmallVectorImpl<int32_t> &taps);
+  std::vector<npu_channels> channelsOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes);
+  void replace(Replaced &replaced);
+
+  Plan &plan;
+  OpBuilder b;
+  Location loc = b.getUnknownLoc();
+  std::vector<Value> values;
+};
+
+/// How sums of a step become stored bytes; `weightSums` corrects for stored bytes of the input that are 128 too
+/// large, `magnitudes` are those of their absolute values.
+std::vector<npu_channels> Emitter::channelsOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes) {
+  const Quantized &q = *step.result;
+  double flip = image(step.output).isSigned ? 128 : 0, inFlip = image(step.inputs[0]).isSigned ? 128 : 0;
+  int64_t channels = image(step.output).extent.channels;
+  std::vector<npu_channels> result;
+  for (int64_t c = 0; c < channels; c += 4) {
+    SmallVector<Scaled, 4> four;
+    for (int64_t k = c; k < std::min(c + 4, channels); ++k) {
+      double factor = at(q.real.terms[0].factor, k);
+      double constant = at(q.real.constant, k) + q.offset + flip - factor * inFlip * weightSums[k];
+      four.push_back({factor, constant, 255.0 * magnitudes[k]});
+    }
+    result.push_back(::channelsOf(four));
+  }
+  return result;
+}
+
+template <typename Row> static ArrayRef<int32_t> wordsIn(const std::vector<Row> &rows) {
+  return {reinterpret_cast<const int32_t *>(rows.data()), rows.size() * sizeof(Row) / 4};
+}
+
+int64_t halfOf(int64_t a) { return a >= 0 ? a / 2 : -((1 - a) / 2); }
+
+/// The four images of every second row and column, and where the taps lie in them.
+Value Emitter::split(Step &step, int64_t &origin, int64_t &plane, SmallVectorImpl<int32_t> &taps) {
+  const Products &p = *step.products;
+  const Image &x = image(step.inputs[0]), &y = image(step.output);
+  int64_t top = halfOf(-step.border.top), left = halfOf(-step.border.left);
+  int64_t bottom = halfOf((p.kernelHeight - 1) * p.dilation - step.border.top);
+  int64_t right = halfOf((p.kernelWidth - 1) * p.dilation - step.border.left);
+  int64_t rows = y.extent.height + bottom - top, columns = y.extent.width + right - left;
+  int64_t lead = llvm::alignTo(-top * y.pitch - left, 32);
+  origin = 4 * lead;
+  int64_t onePlane = 4 * (lead + llvm::alignTo((rows + top) * y.pitch + columns, 32) + 96);
+  plane = 4 * onePlane;
+  int32_t phases = 0;
+  for (int64_t i = 0; i < p.kernelHeight; ++i)
+    for (int64_t j = 0; j < p.kernelWidth; ++j) {
+      int64_t row = i * p.dilation - step.border.top, column = j * p.dilation - step.border.left;
+      int64_t phase = (row & 1) * 2 + (column & 1);
+      phases |= 1 << phase;
+      taps.push_back(phase * onePlane + 4 * (halfOf(row) * y.pitch + halfOf(column)));
+    }
+  npu_split words{};
+  words.blocks = x.blocks();
+  words.phases = phases;
+  words.x_first = x.origin / 4 + 2 * top * x.pitch + 2 * left;
+  words.x_pitch = x.pitch;
+  words.x_plane = x.plane;
+  words.rows = rows;
+  words.columns = columns;
+  words.y_first = lead + top * y.pitch + left;
+  words.y_pitch = y.pitch;
+  words.y_plane = onePlane;
+  return call("split", values[step.inputs[0]], bytesType(x.blocks() * plane + 1024), wordsOf(words));
+}
+
+Value Emitter::emitProducts(Step &step) {
+  const Products &p = *step.products;
+  const Image &x = image(step.inputs[0]), &y = image(step.output);
+  Value input = values[step.inputs[0]];
+  int64_t origin = x.origin, plane = x.plane;
+  SmallVector<int32_t> taps;
+  if (p.stride == 2)
+    input = split(step, origin, plane, taps);
+  else
+    for (int64_t i = 0; i < p.kernelHeight; ++i)
+      for (int64_t j = 0; j < p.kernelWidth; ++j)
+        taps.push_back(4 * ((i * p.dilation - step.border.top) * x.pitch + j * p.dilation - step.border.left));
+  if (p.isDepthwise)
+    return emitDepthwise(step, input, origin, plane, taps);
+  int64_t inputs = p.input_.channels, outputs = p.output.channels, window = taps.size();
+  int64_t inBlocks = x.blocks(), outBlocks = y.blocks();
+  std::vector<uint8_t> weights(outBlocks * window * inBlocks * 16);
+  std::vector<int64_t> sums(outputs), magnitudes(outputs);
+  for (int64_t f = 0; f < outputs; ++f)
+    for (int64_t t = 0; t < window; ++t)
+      for (int64_t k = 0; k < inputs; ++k) {
+        int8_t weight = p.bytes[(f * window + t) * inputs + k];
+        sums[f] += weight;
+        magnitudes[f] += std::abs(weight);
+        weights[(((f / 4 * window + t) * inBlocks + k / 4) * 4 + f % 4) * 4 + k % 4] = static_cast<uint8_t>(weight);
+      }
+  npu_convolve words{};
+  words.vectors = y.vectors;
+  words.taps = window;
+  words.inputs = inBlocks;
+  words.outputs = outBlocks;
+  words.x_origin = origin;
+  words.x_plane = plane;
+  words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
+  words.y = geometryOf(y);
+  auto channels = channelsOf(step, sums, magnitudes);
+  return call("convolve", {input, constant(taps), constant(weights), constant(wordsIn(channels))}, bytesType(y.bytes()),
+              wordsOf(words), p.output.height * p.output.width * outputs * inputs * window);
+}
+
+Value Emitter::emitDepthwise(Step &step, Value x, int64_t origin, int64_t plane, ArrayRef<int32_t> taps) {
+  const Products &p = *step.products;
+  const Image &y = image(step.output);
+  int64_t window = taps.size(), channels = p.output.channels;
+  // Transposing four taps pays once in ten (device/depthwise.c).
+  int64_t groups = std::min<int64_t>((window + 5) / 10, window / 4);
+  std::vector<uint8_t> weights;
+  std::vector<int64_t> sums(channels), magnitudes(channels);
+  auto weight = [&](int64_t c, int64_t t) { return c < channels ? p.bytes[c * window + t] : int8_t(0); };
+  for (int64_t c = 0; c < y.blocks() * 4; c += 4) {
+    for (int64_t g = 0; g < groups; ++g)
+      for (int64_t k = 0; k < 16; ++k)
+        weights.push_back(static_cast<uint8_t>(weight(c + k / 4, 4 * g + k % 4)));
+    for (int64_t t = 4 * groups; t < window; ++t)
+      for (int64_t k = 0; k < 16; ++k)
+        weights.push_back(k % 4 == k / 4 ? static_cast<uint8_t>(weight(c + k % 4, t)) : 0);
+  }
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t t = 0; t < window; ++t)
+      sums[c] += weight(c, t), magnitudes[c] += std::abs(weight(c, t));
+  npu_depthwise words{};
+  words.vectors = y.vectors;
+  words.taps = window;
+  words.groups = groups;
+  words.blocks = y.blocks();
+  words.x_origin = origin;
+  words.x_plane = plane;
+  words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
+  words.y = geometryOf(y);
+  auto rows = channelsOf(step, sums, magnitudes);
+  return call("depthwise", {x, constant(taps), constant(weights), constant(wordsIn(rows))}, bytesType(y.bytes()),
+              wordsOf(words), p.output.height * p.output.width * channels * window);
+}
+
+Value Emitter::emitAdd(Step &step) {
+  const Quantized &q = *step.result;
+  const Image &a = image(step.inputs[0]), &b = image(step.inputs[1]), &y = image(step.output);
+  double ka = q.real.terms[0].factor[0], kb = q.real.terms[1].factor[0], flip = y.isSigned ? 128 : 0;
+  double constant = q.real.constant[0] + q.offset + flip - (a.isSigned ? 128 * ka : 0) - (b.isSigned ? 128 * kb : 0);
+  npu_add words{};
+  // As many bits of fraction as keep high parts in a byte and sums in 16 bits.
+  int bits = 7;
+  auto largest = [&] { return std::ldexp(255 * (std::fabs(ka) + std::fabs(kb)) + std::fabs(constant) + 2, bits); };
+  while (bits > 0 && (largest() > 32000 || std::ldexp(std::max(std::fabs(ka), std::fabs(kb)), bits) > 126))
+    --bits;
+  auto parts = [&](double k, int8_t &high, int8_t &low) {
+    int64_t whole = std::llround(std::ldexp(k, bits + 7));
+    high = static_cast<int8_t>((whole + 64) >> 7);
+    low = static_cast<int8_t>(whole - high * 128);
+  };
+  int8_t highs[4], lows[4];
+  parts(ka, highs[0], lows[0]);
+  parts(kb, highs[1], lows[1]);
+  for (int i : {0, 1}) {
+    highs[2 + i] = highs[i];
+    lows[2 + i] = lows[i];
+  }
+  std::memcpy(&words.high, highs, 4);
+  std::memcpy(&words.low, lows, 4);
+  words.vectors = y.blocks() * y.plane / 128;
+  words.bits = bits;
+  uint16_t start = static_cast<uint16_t>(static_cast<int16_t>(std::lround(std::ldexp(constant, bits))));
+  words.start = static_cast<int32_t>(start * 0x10001u);
+  auto bound = [&](double value) { return static_cast<int32_t>(spread(static_cast<uint8_t>(std::min(std::max(value + flip, 0.0), 255.0)))); };
+  words.least = bound(q.low);
+  words.most = bound(q.high);
+  words.planes = y.blocks();
+  words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
+  words.y = geometryOf(y);
+  return call("add", {values[step.inputs[0]], values[step.inputs[1]]}, bytesType(y.bytes()), wordsOf(words));
+}
+
+Value Emitter::emitMean(Step &step) {
+  const Image &x = image(step.inputs[0]), &y = image(step.output);
+  std::vector<uint8_t> masks(x.vectors * 128);
+  for (int64_t i = 0; i < x.vectors * 32; ++i)
+    if (i % x.pitch < x.extent.width && i / x.pitch < x.extent.height)
+      std::memset(&masks[4 * i], 0xff, 4);
+  std::vector<int64_t> sums(x.extent.channels, x.extent.height * x.extent.width);
+  auto channels = channelsOf(step, sums, sums);
+  npu_mean words{};
+  words.vectors = x.vectors;
+  words.blocks = x.blocks();
+  words.x_origin = x.origin;
+  words.x_plane = x.plane;
+  words.y_plane = y.plane;
+  return call("mean", {values[step.inputs[0]], constant(masks), constant(wordsIn(channels))}, bytesType(y.bytes()),
+              wordsOf(words));
+}
+
+void Emitter::emit(Step &step) {
+  b.setInsertionPoint(step.anchor);
+  loc = step.loc;
+  const Image &y = image(step.output);
+  int32_t halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
+  Value &result = values[step.output];
+  switch (step.kind) {
+  case Step::Convolve:
+  case Step::Depthwise:
+    result = emitProducts(step);
+    return;
+  case Step::Add:
+    result = emitAdd(step);
+    return;
+  case Step::Mean:
+    result = emitMean(step);
+    return;
+  case Step::Lookup: {
+    // Where the instruction looks for them (device/lookup.c).
+    std::vector<uint8_t> table(256);
+    for (int i = 0; i < 256; ++i)
+      table[(i >= 128 ? 128 : 0) + 2 * (i % 64) + (i % 128 >= 64)] = step.table[i];
+    npu_lookup words{static_cast<int32_t>(y.blocks() * y.plane / 128), static_cast<int32_t>(y.blocks()), halo, geometryOf(y)};
+    result = call("lookup", {values[step.inputs[0]], constant(table)}, bytesType(y.bytes()), wordsOf(words));
+    return;
+  }
+  case Step::Quantize: {
+    npu_quantize words{};
+    int exponent;
+    double fraction = std::frexp(step.result->real.terms[0].factor[0], &exponent);
+    words.channels = y.extent.channels;
+    words.mantissa = static_cast<int32_t>(std::min(std::nearbyint(std::ldexp(fraction, 31)), 2147483647.0));
+    words.exponent = exponent;
+    words.zero = static_cast<int32_t>(step.result->offset + step.result->real.constant[0]) + (y.isSigned ? 128 : 0);
+    words.halo = halo;
+    words.y = geometryOf(y);
+    result = call("quantize", step.source, bytesType(y.bytes()), wordsOf(words));
+    return;
+  }
+  case Step::Block: {
+    npu_block words{static_cast<int32_t>(y.extent.channels), y.isSigned ? 128 : 0, halo, geometryOf(y)};
+    result = call("block", step.source, bytesType(y.bytes()), wordsOf(words));
+    return;
+  }
+  }
+}
+
+/// Whoever is no kernel reads the tensor as linalg has it; nobody may be left to.
+void Emitter::replace(Replaced &replaced) {
+  Operation *def = replaced.tensor.getDefiningOp();
+  b.setInsertionPoint(def);
+  loc = def->getLoc();
+  const Image &x = image(replaced.image);
+  auto type = cast<RankedTensorType>(replaced.tensor.getType());
+  npu_unblock words{static_cast<int32_t>(x.extent.channels), x.isSigned ? 128 : 0, geometryOf(x)};
+  SmallVector<int64_t> shape;
+  for (unsigned i = 0; i < replaced.map.getNumResults(); ++i)
+    shape.push_back(type.getDimSize(replaced.map.getDimPosition(i)));
+  Value result = call("unblock", values[replaced.image], RankedTensorType::get(shape, b.getI8Type()), wordsOf(words));
+  if (!replaced.table.empty() || !replaced.map.isIdentity()) {
+    Value table;
+    if (!replaced.table.empty()) {
+      auto tableType = RankedTensorType::get({256}, type.getElementType());
+      table = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(tableType, replaced.table));
+    }
+    Value init = tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+    AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
+    result = linalg::GenericOp::create(b, loc, type, result, init, ArrayRef<AffineMap>{replaced.map, identity}, loops,
+                                       [&](OpBuilder &inner, Location at, ValueRange arguments) {
+                                         if (!table) {
+                                           linalg::YieldOp::create(inner, at, arguments[0]);
+                                           return;
+                                         }
+                                         Value wide = arith::ExtUIOp::create(inner, at, inner.getI32Type(), arguments[0]);
+                                         Value index = arith::IndexCastOp::create(inner, at, inner.getIndexType(), wide);
+                                         Value value = tensor::ExtractOp::create(inner, at, table, index);
+                                         linalg::YieldOp::create(inner, at, value);
+                                       })
+                 .getResult(0);
+  }
+  replaced.tensor.replaceAllUsesWith(result);
+}
+
+struct NpuFormKernels : brisk::impl::NpuFormKernelsBase<NpuFormKernels> {
+  void runOnOperation() override {
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!main || main.isExternal())
+      return;
+    Plan plan = makePlan(main);
+    Emitter(plan, &getContext()).run();
+  }
+};
+
+} // namespace

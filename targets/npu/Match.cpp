@@ -1,0 +1,244 @@
+// What linalg ops are, as far as kernels can take them over.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "targets/npu/Match.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "targets/npu/Body.h"
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::npu;
+
+std::optional<Extent> npu::extentOf(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() || tensor.getRank() < 2 || tensor.getRank() > 4 || tensor.getNumElements() == 0)
+    return std::nullopt;
+  ArrayRef<int64_t> dims = tensor.getShape();
+  if (tensor.getRank() == 4 && dims[0] != 1)
+    return std::nullopt;
+  dims = tensor.getRank() == 4 ? dims.drop_front() : dims;
+  return Extent{dims.size() == 3 ? dims[0] : 1, dims[dims.size() - 2], dims.back()};
+}
+
+/// The byte that a tensor is filled with.
+static std::optional<uint8_t> fillOf(Value value) {
+  auto op = value.getDefiningOp<linalg::GenericOp>();
+  if (!op || !op.getDpsInputs().empty() || op.getNumResults() != 1)
+    return std::nullopt;
+  IntegerAttr attr;
+  Value yielded = op.getBody()->getTerminator()->getOperand(0);
+  if (!yielded.getType().isInteger(8) || !matchPattern(yielded, m_Constant(&attr)))
+    return std::nullopt;
+  return static_cast<uint8_t>(attr.getValue().getZExtValue());
+}
+
+std::optional<Padded> npu::paddedOf(Value value) {
+  Padded result{value, {}, 0};
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!value.getDefiningOp<tensor::InsertSliceOp>() || !type || type.getRank() != 4)
+    return result;
+  bool found = false;
+  std::optional<uint8_t> fill;
+  Value at = value;
+  while (auto insert = at.getDefiningOp<tensor::InsertSliceOp>()) {
+    if (!llvm::all_of(insert.getStaticStrides(), [](int64_t s) { return s == 1; }) ||
+        insert.getSourceType().getRank() != 4 || ShapedType::isDynamicShape(insert.getStaticOffsets()))
+      return std::nullopt;
+    if (auto byte = fillOf(insert.getSource())) {
+      if (fill && *fill != *byte)
+        return std::nullopt;
+      fill = byte;
+    } else {
+      ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
+      if (found || offsets[0] || offsets[3] || sizes[3] != type.getDimSize(3))
+        return std::nullopt;
+      found = true;
+      result.source = insert.getSource();
+      result.border = {offsets[1], offsets[2], type.getDimSize(1) - offsets[1] - sizes[1],
+                       type.getDimSize(2) - offsets[2] - sizes[2]};
+    }
+    at = insert.getDest();
+  }
+  if (auto byte = fillOf(at)) {
+    if (fill && *fill != *byte)
+      return std::nullopt;
+    fill = byte;
+  } else if (!at.getDefiningOp<tensor::EmptyOp>()) {
+    return std::nullopt;
+  }
+  if (!found || !fill)
+    return std::nullopt;
+  result.fill = *fill;
+  return result;
+}
+
+/// expr as sum of dims times factors.
+static bool linearOf(AffineExpr expr, SmallVectorImpl<int64_t> &factors) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    factors[dim.getPosition()] += 1;
+    return true;
+  }
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue() == 0;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return false;
+  if (binary.getKind() == AffineExprKind::Add)
+    return linearOf(binary.getLHS(), factors) && linearOf(binary.getRHS(), factors);
+  auto dim = dyn_cast<AffineDimExpr>(binary.getLHS());
+  auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (binary.getKind() != AffineExprKind::Mul || !dim || !factor)
+    return false;
+  factors[dim.getPosition()] += factor.getValue();
+  return true;
+}
+
+/// sum + extended byte * extended byte: how each is read.
+static bool matchBody(linalg::GenericOp op, bool &isSignedA, bool &isSignedB) {
+  Block &body = *op.getBody();
+  auto add = body.getTerminator()->getOperand(0).getDefiningOp<arith::AddIOp>();
+  if (!add)
+    return false;
+  Value product = add.getLhs() == body.getArgument(2) ? add.getRhs() : add.getLhs();
+  if (add.getLhs() != body.getArgument(2) && add.getRhs() != body.getArgument(2))
+    return false;
+  auto multiply = product.getDefiningOp<arith::MulIOp>();
+  if (!multiply)
+    return false;
+  bool seen[2] = {};
+  for (Value factor : multiply->getOperands()) {
+    Operation *extend = factor.getDefiningOp();
+    if (!extend || !isa<arith::ExtSIOp, arith::ExtUIOp>(extend))
+      return false;
+    auto argument = dyn_cast<BlockArgument>(extend->getOperand(0));
+    if (!argument || argument.getArgNumber() > 1)
+      return false;
+    (argument.getArgNumber() ? isSignedB : isSignedA) = isa<arith::ExtSIOp>(extend);
+    seen[argument.getArgNumber()] = true;
+  }
+  return seen[0] && seen[1];
+}
+
+/// Whether sums start at zero.
+static bool startsAtZero(Value init) {
+  auto fill = init.getDefiningOp<linalg::GenericOp>();
+  if (!fill || !fill.getDpsInputs().empty())
+    return false;
+  return matchPattern(fill.getBody()->getTerminator()->getOperand(0), m_Zero());
+}
+
+std::optional<Products> npu::productsOf(linalg::GenericOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumResults() != 1 || !op.hasPureTensorSemantics())
+    return std::nullopt;
+  Value a = op.getDpsInputs()[0], w = op.getDpsInputs()[1];
+  auto aType = cast<RankedTensorType>(a.getType()), wType = cast<RankedTensorType>(w.getType());
+  auto yType = dyn_cast<RankedTensorType>(op.getResult(0).getType());
+  bool isSignedW = false;
+  Products p{};
+  if (!yType || !yType.getElementType().isInteger(32) || !aType.getElementType().isInteger(8) ||
+      !wType.getElementType().isInteger(8) || !wType.hasStaticShape() || !matchBody(op, p.isSigned, isSignedW) ||
+      !isSignedW || !startsAtZero(op.getDpsInits()[0]))
+    return std::nullopt;
+  auto input = extentOf(aType), output = extentOf(yType);
+  auto weights = constantNumbers(w);
+  if (!input || !output || !weights)
+    return std::nullopt;
+  unsigned loops = op.getNumLoops(), rank = yType.getRank();
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  if (!maps[2].isProjectedPermutation() || static_cast<unsigned>(aType.getRank()) != rank)
+    return std::nullopt;
+  for (unsigned i = 0; i < rank; ++i)
+    if (maps[2].getDimPosition(i) != i)
+      return std::nullopt;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  auto row = [&](unsigned result, SmallVector<int64_t> &factors) {
+    factors.assign(loops, 0);
+    return linearOf(maps[0].getResult(result), factors);
+  };
+  // Channels of the input: a loop of their own, or those of the output.
+  SmallVector<int64_t> factors;
+  if (!row(rank - 1, factors))
+    return std::nullopt;
+  int channel = -1;
+  for (unsigned d = 0; d < loops; ++d)
+    if (factors[d]) {
+      if (factors[d] != 1 || channel >= 0)
+        return std::nullopt;
+      channel = d;
+    }
+  if (channel < 0)
+    return std::nullopt;
+  p.isDepthwise = static_cast<unsigned>(channel) == rank - 1;
+  // Rows and columns: the output's times stride, plus the window's times dilation.
+  int window[2] = {-1, -1};
+  int64_t stride[2] = {1, 1}, dilation[2] = {1, 1};
+  for (unsigned i = 0; i + 1 < rank; ++i) {
+    if (!row(i, factors))
+      return std::nullopt;
+    int axis = static_cast<int>(i) - (rank == 4 ? 1 : rank == 3 ? 0 : -1); // 0: rows, 1: columns
+    for (unsigned d = 0; d < loops; ++d) {
+      if (!factors[d])
+        continue;
+      if (d == i && axis >= 0)
+        stride[axis] = factors[d];
+      else if (d == i && factors[d] == 1)
+        continue;
+      else if (d >= rank && rank == 4 && axis >= 0 && window[axis] < 0 && static_cast<int>(d) != channel) {
+        window[axis] = d;
+        dilation[axis] = factors[d];
+      } else
+        return std::nullopt;
+    }
+  }
+  p.kernelHeight = window[0] < 0 ? 1 : ranges[window[0]];
+  p.kernelWidth = window[1] < 0 ? 1 : ranges[window[1]];
+  if (stride[0] != stride[1] && (input->height > 1 || stride[0] != 1))
+    return std::nullopt;
+  p.stride = stride[1];
+  if (p.kernelHeight > 1 && p.kernelWidth > 1 && dilation[0] != dilation[1])
+    return std::nullopt;
+  p.dilation = p.kernelWidth > 1 ? dilation[1] : dilation[0];
+  // Every other loop of the reduction would be a sum that kernels do not know.
+  unsigned known = rank + (p.isDepthwise ? 0 : 1) + (window[0] >= 0) + (window[1] >= 0);
+  if (loops != known)
+    return std::nullopt;
+  // Weights: each axis a loop.
+  p.input_ = *input;
+  p.output = *output;
+  int64_t outputs = output->channels, inputs = p.isDepthwise ? 1 : input->channels;
+  p.bytes.assign(outputs * inputs * p.kernelHeight * p.kernelWidth, 0);
+  SmallVector<unsigned> dims;
+  for (AffineExpr expr : maps[1].getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim)
+      return std::nullopt;
+    dims.push_back(dim.getPosition());
+  }
+  for (unsigned d : dims)
+    if (d != rank - 1 && static_cast<int>(d) != channel && static_cast<int>(d) != window[0] && static_cast<int>(d) != window[1])
+      return std::nullopt;
+  SmallVector<int64_t> index(loops, 0);
+  for (double number : *weights) {
+    int64_t y = window[0] < 0 ? 0 : index[window[0]], x = window[1] < 0 ? 0 : index[window[1]];
+    int64_t k = p.isDepthwise ? 0 : index[channel];
+    p.bytes[((index[rank - 1] * p.kernelHeight + y) * p.kernelWidth + x) * inputs + k] = static_cast<int8_t>(number);
+    for (unsigned i = dims.size(); i-- > 0;) {
+      if (++index[dims[i]] < ranges[dims[i]])
+        break;
+      index[dims[i]] = 0;
+    }
+  }
+  p.input = a;
+  p.weights = w;
+  return p;
+}
+
+bool npu::isElementwise(linalg::GenericOp op) {
+  if (op.getNumParallelLoops() != op.getNumLoops() || op.getNumResults() != 1 || !op.hasPureTensorSemantics())
+    return false;
+  return op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity();
+}

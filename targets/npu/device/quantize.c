@@ -1,0 +1,45 @@
+/* Floats to bytes without floats: HVX has none on these machines.
+ *
+ * Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+#include "hvx.h"
+
+/* 32 floats as round(x factor) + zero in [0, 255]; ties go away from zero. */
+ALWAYS_INLINE HVX_Vector quantized(HVX_Vector x, HVX_Vector mantissa, HVX_Vector exponent, HVX_Vector zero) {
+  const HVX_Vector none = Q6_V_vzero();
+  HVX_Vector sign = Q6_Vw_vasr_VwR(x, 31), magnitude = Q6_V_vand_VV(x, Q6_V_vsplat_R(0x7fffffff));
+  HVX_Vector m = Q6_V_vor_VV(Q6_Vw_vasl_VwR(Q6_V_vand_VV(x, Q6_V_vsplat_R(0x007fffff)), 7), Q6_V_vsplat_R(0x40000000));
+  /* Both below 2^31: the product's high word, doubled. */
+  HVX_Vector product = Q6_Vw_vmpyoacc_VwVwVh_s1_rnd_sat_shift(Q6_Vw_vmpye_VwVuh(m, mantissa), m, mantissa);
+  /* How far to the right the integer lies, less one for rounding; 31 leaves nothing, 0 is far above 255. */
+  HVX_Vector right = Q6_Vw_vsub_VwVw(exponent, Q6_Vuw_vlsr_VuwR(magnitude, 23));
+  right = Q6_Vw_vmax_VwVw(Q6_Vw_vmin_VwVw(right, Q6_V_vsplat_R(31)), none);
+  HVX_Vector y = Q6_Vw_vasr_VwVw(product, right);
+  y = Q6_Vw_vasr_VwR(Q6_Vw_vadd_VwVw(y, Q6_V_vsplat_R(1)), 1);
+  y = Q6_Vw_vadd_VwVw(Q6_Vw_vsub_VwVw(Q6_V_vxor_VV(y, sign), sign), zero);
+  return Q6_Vw_vmin_VwVw(Q6_Vw_vmax_VwVw(y, none), Q6_V_vsplat_R(255));
+}
+
+void brisk_npu_quantize(const npu_quantize *p, const int32_t *x, uint8_t *y) {
+  const int32_t height = p->y.height, width = p->y.width, size = height * width, blocks = (p->channels + 3) / 4;
+  const HVX_Vector mantissa = Q6_V_vsplat_R(p->mantissa), zero = Q6_V_vsplat_R(p->zero);
+  const HVX_Vector exponent = Q6_V_vsplat_R(127 + 30 - 1 - p->exponent);
+  for (int32_t b = 0; b < blocks; ++b) {
+    const int32_t count = p->channels - 4 * b < 4 ? p->channels - 4 * b : 4;
+    const uint32_t fill = count == 4 ? 0 : (uint32_t)p->fill * 0x01010101u << 8 * count;
+    for (int32_t r = 0; r < height; ++r)
+      for (int32_t c = 0; c < width; c += 32) {
+        const int32_t *from = x + 4 * b * size + r * width + c;
+        HVX_Vector word = Q6_V_vsplat_R((int32_t)fill);
+        for (int32_t k = 0; k < count; ++k) {
+          HVX_Vector byte = quantized(*(const HVX_UVector *)(from + k * size), mantissa, exponent, zero);
+          word = Q6_V_vor_VV(word, Q6_Vw_vasl_VwR(byte, 8 * k));
+        }
+        /* What is too much of a row is overwritten by the next one, or is halo. */
+        *(HVX_UVector *)(y + b * p->y.plane + p->y.origin + 4 * (r * p->y.pitch + c)) = word;
+      }
+  }
+  if (p->y.halo)
+    npu_fill_halo(&p->y, y, blocks, p->halo);
+}

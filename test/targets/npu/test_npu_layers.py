@@ -1,0 +1,109 @@
+"""Quantized layers on HVX: within a step of the CPU everywhere, equal nearly everywhere, nothing left to scalar code.
+
+Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+import numpy as np
+import onnx
+import pytest
+
+from layers import Graph
+
+BIN = pathlib.Path(__file__).resolve().parents[3] / "build" / "bin"
+pytestmark = pytest.mark.skipif(not shutil.which("qemu-hexagon"), reason="qemu-hexagon is not installed: scripts/setup does")
+
+
+def done(name, *arguments):
+    result = subprocess.run([BIN / name, *map(str, arguments)], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def check(folder, graph, kernels, step, odd=0.002, seed=1):
+    """Steps between both machines: at most one, and for a share of `odd` at most; `kernels` are those that must run."""
+    path = folder / "m.onnx"
+    graph.save(path)
+    rng = np.random.default_rng(seed)
+    feed = {i.name: rng.uniform(-1.1, 1.1, [d.dim_value for d in i.type.tensor_type.shape.dim]).astype(np.float32)
+            for i in onnx.load(path).graph.input}  # fmt: skip
+    np.savez(folder / "in.npz", **feed)
+    done("briskc", path, "--target=npu", "-o", folder / "m.elf")
+    done("briskc", path, "--reference", "-o", folder / "m.so")
+    done("brisk-run", folder / "m.elf", "--input", folder / "in.npz", "--output", folder / "npu.npz", "--profile",
+         folder / "p.json")  # fmt: skip
+    done("brisk-run", folder / "m.so", "--input", folder / "in.npz", "--output", folder / "cpu.npz")
+    npu, cpu = np.load(folder / "npu.npz"), np.load(folder / "cpu.npz")
+    ran = [k["op"] for k in json.loads((folder / "p.json").read_text())["kernels"]]
+    assert set(kernels) <= set(ran), ran
+    for name in cpu.files:
+        steps = np.abs(npu[name] - cpu[name]) / step
+        assert steps.max() < 1.01, f"{name}: {steps.max()} steps"
+        assert (steps > 0.5).mean() <= odd, f"{name}: {(steps > 0.5).mean()} differ"
+
+
+CONVOLUTIONS = [  # height, width, inputs, outputs, kernel, attributes
+    (9, 11, 16, 24, 1, {}),
+    (14, 14, 32, 32, 3, {}),
+    (7, 7, 8, 130, 3, {}),
+    (13, 40, 3, 16, 3, {"pads": [0, 0, 1, 1], "strides": [2, 2]}),
+    (12, 12, 3, 8, 3, {"strides": [2, 2]}),
+    (15, 15, 5, 7, 3, {"strides": [2, 2]}),
+    (16, 33, 12, 20, 1, {"strides": [2, 2], "pads": [0, 0, 0, 0]}),
+    (31, 29, 3, 12, 7, {"strides": [2, 2]}),
+    (10, 10, 16, 16, 5, {}),
+    (12, 12, 8, 8, 3, {"dilations": [2, 2], "pads": [2, 2, 2, 2]}),
+    (8, 70, 6, 10, 3, {"pads": [0, 0, 0, 0]}),
+]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("height, width, inputs, outputs, kernel, attributes", CONVOLUTIONS)
+def test_convolution(tmp_path, height, width, inputs, outputs, kernel, attributes, signed):
+    g = Graph(3, signed)
+    spread = 2.0 * np.sqrt(inputs * kernel * kernel) / 3
+    g.output(g.conv(g.input((1, inputs, height, width)), inputs, outputs, kernel, spread=spread, **attributes))
+    check(tmp_path, g, {"quantize", "convolve"}, 2 * spread / 255)
+
+
+@pytest.mark.parametrize("height, width, channels, kernel, stride, pads", [
+    (14, 14, 32, 3, 1, [1] * 4), (9, 37, 12, 3, 1, [1] * 4), (16, 16, 20, 3, 2, [0, 0, 1, 1]), (15, 15, 8, 3, 2, [1] * 4),
+    (10, 12, 16, 5, 1, [2] * 4), (17, 17, 6, 5, 2, [2] * 4), (9, 9, 4, 7, 1, [3] * 4)])  # fmt: skip
+def test_depthwise(tmp_path, height, width, channels, kernel, stride, pads):
+    g = Graph(4)
+    x = g.conv(g.input((1, 3, height, width)), 3, channels, 1, relu=True)
+    y = g.conv(x, channels, channels, kernel, relu=True, group=channels, strides=[stride] * 2, pads=pads, spread=2.0)
+    g.output(y)
+    check(tmp_path, g, {"convolve", "depthwise"}, 2 / 255, odd=0.01)
+
+
+def test_residual(tmp_path):
+    g = Graph(5)
+    x = g.conv(g.input((1, 8, 12, 12)), 8, 24, 3, relu=True)
+    y = g.conv(x, 24, 24, 3)
+    g.output(g.quantized(g.node("Relu", [g.node("Add", [x, y])]), 0, 12))
+    check(tmp_path, g, {"convolve", "add"}, 12 / 255, odd=0.02)
+
+
+def test_functions_of_a_byte(tmp_path):
+    g = Graph(6)
+    x = g.conv(g.input((1, 8, 12, 12)), 8, 16, 1, spread=6.0)
+    y = g.quantized(g.node("HardSwish", [x]), -1, 6)
+    z = g.quantized(g.node("Sigmoid", [y]), 0, 1)
+    g.output(g.conv(z, 16, 8, 1, spread=6.0))
+    check(tmp_path, g, {"lookup", "convolve"}, 12 / 255, odd=0.02)
+
+
+def test_mean_and_matrix(tmp_path):
+    g = Graph(7)
+    x = g.conv(g.input((1, 8, 13, 13)), 8, 40, 3, relu=True)
+    m = g.quantized(g.node("GlobalAveragePool", [x]), 0, 4)
+    f = g.node("Flatten", [m])
+    y = g.node("Gemm", [f, g.weight((40, 50), 1), g.constant(np.zeros(50, np.float32))])
+    g.output(g.quantized(y, -8, 8))
+    check(tmp_path, g, {"convolve", "mean"}, 16 / 255, odd=0.04)

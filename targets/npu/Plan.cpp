@@ -289,8 +289,9 @@ bool Planner::visitMean(linalg::GenericOp op) {
   // Channels last, all of the image.
   AffineMap in = op.getIndexingMapsArray()[0];
   auto extent = extentOf(op.getDpsInputs()[0].getType());
-  if (!extent || in.getNumResults() != 4 || !in.isProjectedPermutation() || in.getDimPosition(3) != 1 ||
-      in.getDimPosition(0) != 0)
+  AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (!extent || in.getNumResults() != 4 || !in.isPermutation() || !out.isProjectedPermutation() || out.getNumResults() != 2 ||
+      in.getDimPosition(3) != out.getDimPosition(1) || in.getDimPosition(0) != out.getDimPosition(0))
     return false;
   Value result = op.getResult(0);
   while (result.hasOneUse() && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(*result.user_begin()))
@@ -299,7 +300,7 @@ bool Planner::visitMean(linalg::GenericOp op) {
   auto outExtent = user ? extentOf(user.getResult(0).getType()) : std::nullopt;
   if (!user || !isElementwise(user) || !outExtent || !(*outExtent == Extent{1, 1, extent->channels}))
     return false;
-  BodyReader inner(op, 1, extent->channels), outer(user, user.getNumLoops() - 1, extent->channels);
+  BodyReader inner(op, in.getDimPosition(3), extent->channels), outer(user, user.getNumLoops() - 1, extent->channels);
   auto summand = inner.affine(sum.getRhs());
   auto q = outer.quantized(user.getBody()->getTerminator()->getOperand(0));
   if (!summand || !q || summand->terms.size() != 1 || q->real.terms.size() != 1 ||

@@ -140,6 +140,9 @@ public:
         return writeMlir(*module, output);
       if (StringRef(stage.name) != "compress")
         continue;
+      // The variants that were tried are in the report.
+      if (request.compression->missedBudget() && !options.best_effort)
+        return Status::Budget;
       // From here on forms and layouts are our own.
       if (kind == "onnx")
         return succeeded(exportModel(*module, output, exportOptions())) ? Status::Done : Status::ModelError;

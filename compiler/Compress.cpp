@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compress.h"
 
+#include "passes/quantize/Quantizer.h"
 #include "targets/common/Tools.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -83,6 +84,8 @@ llvm::Error Compression::check() {
     quantize.judge = &*judge;
     quantize.report = &report;
   }
+  if (!options.latency_budget.empty())
+    return checkSearch(floorGiven ? maxDrop : 1, keepSlower);
   if (!options.prune.empty()) {
     PruneRequest &prune = request.prune.emplace();
     prune.ratio = ratio;
@@ -95,6 +98,54 @@ llvm::Error Compression::check() {
     prune.judge = &*judge;
     prune.report = &report;
   }
+  return llvm::Error::success();
+}
+
+llvm::Error Compression::checkSearch(double maxDrop, bool keepSlower) {
+  SearchRequest search;
+  StringRef text = options.latency_budget;
+  double scale = text.consume_back("%") ? 0.01 : text.consume_back("us") ? 1e-6 : text.consume_back("ms") ? 1e-3
+                 : text.consume_back("s")                                ? 1
+                                                                         : 0;
+  search.isShare = StringRef(options.latency_budget).ends_with("%");
+  if (scale == 0 || text.getAsDouble(search.budget) || !(search.budget > 0))
+    return llvm::createStringError("--latency-budget=" + options.latency_budget + ": expects a time (5ms, 800us) or a share (60%)");
+  if (options.calibration.empty())
+    return llvm::createStringError("--latency-budget=" + options.latency_budget + " needs samples of the model's inputs: give a "
+                                   ".npz file or a folder of them with --calibration=, and others with --eval=");
+  if (!options.prune.empty())
+    return llvm::createStringError("--latency-budget chooses what to prune by itself: leave --prune out");
+  if (options.search_time <= 0)
+    return llvm::createStringError("--search-time=" + llvm::Twine(options.search_time) + ": expects seconds");
+  search.budget *= scale;
+  search.maxDrop = maxDrop;
+  search.searchTime = options.search_time;
+  search.bestEffort = options.best_effort;
+  search.judge = &*judge;
+  search.report = &report;
+  if (!options.machine.empty()) {
+    llvm::Expected<machine::Description> machine = machine::Description::read(options.machine);
+    if (!machine)
+      return llvm::createStringError("--machine=" + llvm::toString(machine.takeError()));
+    runner.machine = std::move(*machine);
+    search.predicted = true;
+  }
+  int64_t multiple = options.prune_multiple ? options.prune_multiple : host.describe().isa()->vectorBits / 32;
+  search.reduction = createPruneReduction(runner, multiple);
+  QuantizeRequest quantize = request.quantize.value_or(QuantizeRequest());
+  quantize.mode = options.quantize == "none" ? "int8" : options.quantize;
+  quantize.calibrator = options.calibrator;
+  quantize.maxDrop = maxDrop;
+  quantize.floorGiven = true;
+  quantize.keepSlower = keepSlower || search.predicted;
+  quantize.runner = &runner;
+  quantize.judge = &*judge;
+  search.finishes.push_back({quantize.mode, [quantize](ModuleOp module, CompressReport &to) mutable {
+                               quantize.report = &to;
+                               return Quantizer(module, quantize).run();
+                             }});
+  request.quantize.reset();
+  request.search = std::move(search);
   return llvm::Error::success();
 }
 

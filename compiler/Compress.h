@@ -11,6 +11,7 @@
 #include "passes/measure/Report.h"
 #include "passes/prune/Passes.h"
 #include "passes/quantize/Passes.h"
+#include "passes/search/Passes.h"
 #include <optional>
 
 namespace brisk {
@@ -19,6 +20,7 @@ namespace brisk {
 struct CompressRequest {
   std::optional<PruneRequest> prune;
   std::optional<QuantizeRequest> quantize;
+  std::optional<SearchRequest> search; ///< takes the place of both
 };
 
 /// What the compress stage works with. Alive from before the first stage to after the last.
@@ -27,7 +29,9 @@ public:
   Compression(const Options &options, const Target &host) : options(options), host(host), runner(host) {}
 
   /// Whether anything is asked for.
-  bool wanted() const { return options.quantize != "none" || !options.prune.empty(); }
+  bool wanted() const { return options.quantize != "none" || !options.prune.empty() || !options.latency_budget.empty(); }
+  /// Whether a search found nothing that meets its budget.
+  bool missedBudget() const { return report.budgetMissed; }
   /// Checks the options; the error is one line about the one that is wrong.
   llvm::Error check();
   /// Reads the samples, for a module whose types are inferred; the error names file and array.
@@ -38,6 +42,8 @@ public:
   CompressRequest request;
 
 private:
+  llvm::Error checkSearch(double maxDrop, bool keepSlower);
+
   const Options &options;
   const Target &host;
   HostRunner runner;

@@ -27,6 +27,10 @@ static const Stage kStages[] = {
      [](OpPassManager &passes, const PipelineContext &context) {
        if (!context.compress)
          return;
+       if (context.compress->search) {
+         passes.addPass(createSearchModelPass(*context.compress->search));
+         return;
+       }
        if (context.compress->prune)
          passes.addPass(createPruneModelPass(*context.compress->prune));
        if (context.compress->quantize)

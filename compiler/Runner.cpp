@@ -6,6 +6,8 @@
 
 #include "compiler/Artifact.h"
 #include "compiler/Evaluator.h"
+#include "compiler/Predict.h"
+#include "compiler/Signature.h"
 #include "mlir/IR/Diagnostics.h"
 extern "C" {
 #include "runtime/tools/array.h"
@@ -105,6 +107,29 @@ FailureOr<std::unique_ptr<Program>> HostRunner::compile(OwningOpRef<ModuleOp> mo
   if (!*artifact)
     return failure();
   return std::unique_ptr<Program>(std::make_unique<HostProgram>(of(set), loc, std::move(*artifact)));
+}
+
+FailureOr<double> HostRunner::predict(OwningOpRef<ModuleOp> module) {
+  ScopedDiagnosticHandler quiet(module->getContext(), [](Diagnostic &) { return success(); });
+  Options options;
+  HostEvaluator evaluator(host);
+  PipelineContext context{options, host, &evaluator};
+  bool begun = false;
+  for (const Stage &stage : pipeline()) {
+    begun |= StringRef(stage.name) == "narrow";
+    if (!begun)
+      continue;
+    if (StringRef(stage.name) == "lower" && (failed(recordSignature(*module)) || !openInputs(*module).empty()))
+      return failure();
+    PassManager passes(module->getContext());
+    passes.enableVerifier(false);
+    stage.build(passes, context);
+    if (failed(passes.run(*module)))
+      return failure();
+  }
+  if (!machine)
+    machine = host.describe();
+  return cost::predict(cost::factsOf(*module), *machine).totalUs * 1e-6;
 }
 
 void HostRunner::progress(StringRef text) {

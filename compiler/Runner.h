@@ -20,7 +20,11 @@ public:
   size_t samples(Set set) const override { return of(set).size(); }
   std::vector<int64_t> labels(Set set, size_t index) const override { return of(set)[index].labels; }
   llvm::FailureOr<std::unique_ptr<Program>> compile(mlir::OwningOpRef<mlir::ModuleOp> module, Set set) override;
+  llvm::FailureOr<double> predict(mlir::OwningOpRef<mlir::ModuleOp> module) override;
   void progress(llvm::StringRef text) override;
+
+  /// What predictions are for; the machine at hand if nothing else is said.
+  std::optional<machine::Description> machine;
 
 private:
   const std::vector<Sample> &of(Set set) const { return set == Calibration ? calibration : evaluation; }

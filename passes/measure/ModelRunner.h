@@ -42,6 +42,9 @@ public:
   /// Compiles @main of `module` (the onnx dialect after shapes; consumed) for the machine at hand. Fails with a
   /// diagnostic.
   virtual llvm::FailureOr<std::unique_ptr<Program>> compile(mlir::OwningOpRef<mlir::ModuleOp> module, Set set) = 0;
+  /// Predicted seconds of one run of @main of `module` (as for compile) on the machine that is compiled for. Fails in
+  /// silence where its sizes are open.
+  virtual llvm::FailureOr<double> predict(mlir::OwningOpRef<mlir::ModuleOp> module) = 0;
   /// Shows how far a long task is ("calibrating 3/20"); an empty text ends it.
   virtual void progress(llvm::StringRef text) = 0;
 };

@@ -14,6 +14,7 @@ namespace brisk {
 struct CompressReport {
   std::string table;
   llvm::json::Object json;
+  bool budgetMissed = false; ///< a search found nothing that meets its budget
 };
 
 } // namespace brisk

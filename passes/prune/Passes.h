@@ -10,6 +10,8 @@
 
 namespace brisk {
 class Judge;
+class ModelRunner;
+class Reduction;
 struct CompressReport;
 
 /// What the user asks for; see compiler/Options.def.
@@ -24,6 +26,8 @@ struct PruneRequest {
   Judge *judge = nullptr;            ///< null: nothing can be measured or repaired
   CompressReport *report = nullptr;
 };
+/// Pruning as a search sees it (measure/Reduction.h); widths are multiples of `multiple`.
+std::unique_ptr<Reduction> createPruneReduction(ModelRunner &runner, int64_t multiple);
 std::unique_ptr<mlir::Pass> createPruneModelPass(const PruneRequest &request);
 
 #define GEN_PASS_DECL

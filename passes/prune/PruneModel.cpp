@@ -95,6 +95,7 @@ LogicalResult Pruner::run() {
       size_t samples(Set) const override { return 0; }
       std::vector<int64_t> labels(Set, size_t) const override { return {}; }
       FailureOr<std::unique_ptr<Program>> compile(OwningOpRef<ModuleOp>, Set) override { return failure(); }
+      FailureOr<double> predict(OwningOpRef<ModuleOp>) override { return failure(); }
       void progress(StringRef) override {}
     } none;
     Repairer repairer(module, found, none);

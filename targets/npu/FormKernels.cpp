@@ -184,6 +184,12 @@ Value Emitter::emitProducts(Step &step) {
     for (int64_t i = 0; i < p.kernelHeight; ++i)
       for (int64_t j = 0; j < p.kernelWidth; ++j)
         taps.push_back(4 * ((i * p.dilation - step.border.top) * x.pitch + j * p.dilation - step.border.left));
+  if (step.kind == Step::Largest) {
+    npu_largest words{static_cast<int32_t>(y.vectors), static_cast<int32_t>(taps.size()), static_cast<int32_t>(y.blocks()),
+                      static_cast<int32_t>(origin), static_cast<int32_t>(plane),
+                      static_cast<int32_t>(spread(y.zero.value_or(0))), geometryOf(y)};
+    return call("largest", {input, constant(taps)}, bytesType(y.bytes()), wordsOf(words));
+  }
   if (p.isDepthwise)
     return emitDepthwise(step, input, origin, plane, taps);
   int64_t inputs = p.input_.channels, outputs = p.output.channels, window = taps.size();
@@ -311,6 +317,7 @@ void Emitter::emit(Step &step) {
   switch (step.kind) {
   case Step::Convolve:
   case Step::Depthwise:
+  case Step::Largest:
     result = emitProducts(step);
     return;
   case Step::Add:

@@ -131,6 +131,70 @@ static bool startsAtZero(Value init) {
   return matchPattern(fill.getBody()->getTerminator()->getOperand(0), m_Zero());
 }
 
+/// Reads how the first input is walked: the loops of its channels and of the window (-1: none), stride and dilation.
+static bool matchWindow(linalg::GenericOp op, Products &p, int &channel, int (&window)[2]) {
+  Value a = op.getDpsInputs()[0];
+  auto yType = cast<RankedTensorType>(op.getResult(0).getType());
+  auto input = extentOf(a.getType()), output = extentOf(yType);
+  unsigned loops = op.getNumLoops(), rank = yType.getRank();
+  AffineMap in = op.getIndexingMapsArray().front(), out = op.getIndexingMapsArray().back();
+  if (!input || !output || !out.isProjectedPermutation() || in.getNumResults() != rank)
+    return false;
+  for (unsigned i = 0; i < rank; ++i)
+    if (out.getDimPosition(i) != i)
+      return false;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges(), factors;
+  auto row = [&](unsigned result) {
+    factors.assign(loops, 0);
+    return linearOf(in.getResult(result), factors);
+  };
+  // Channels of the input: a loop of their own, or those of the output.
+  if (!row(rank - 1))
+    return false;
+  channel = -1;
+  for (unsigned d = 0; d < loops; ++d)
+    if (factors[d]) {
+      if (factors[d] != 1 || channel >= 0)
+        return false;
+      channel = d;
+    }
+  if (channel < 0)
+    return false;
+  p.isDepthwise = static_cast<unsigned>(channel) == rank - 1;
+  // Rows and columns: the output's times stride, plus the window's times dilation.
+  window[0] = window[1] = -1;
+  int64_t stride[2] = {1, 1}, dilation[2] = {1, 1};
+  for (unsigned i = 0; i + 1 < rank; ++i) {
+    if (!row(i))
+      return false;
+    int axis = static_cast<int>(i) - (rank == 4 ? 1 : rank == 3 ? 0 : -1); // 0: rows, 1: columns
+    for (unsigned d = 0; d < loops; ++d) {
+      if (!factors[d])
+        continue;
+      if (d == i && axis >= 0) {
+        stride[axis] = factors[d];
+      } else if (d >= rank && rank == 4 && axis >= 0 && window[axis] < 0 && static_cast<int>(d) != channel) {
+        window[axis] = d;
+        dilation[axis] = factors[d];
+      } else if (d != i || factors[d] != 1) {
+        return false;
+      }
+    }
+  }
+  p.kernelHeight = window[0] < 0 ? 1 : ranges[window[0]];
+  p.kernelWidth = window[1] < 0 ? 1 : ranges[window[1]];
+  p.stride = stride[1];
+  p.dilation = p.kernelWidth > 1 ? dilation[1] : dilation[0];
+  p.input = a;
+  p.input_ = *input;
+  p.output = *output;
+  bool sameStride = stride[0] == stride[1] || (input->height == 1 && stride[0] == 1 && stride[1] == 1);
+  bool sameDilation = p.kernelHeight == 1 || p.kernelWidth == 1 || dilation[0] == dilation[1];
+  // Every other loop of the reduction would be one that kernels do not know.
+  unsigned known = rank + (p.isDepthwise ? 0 : 1) + (window[0] >= 0) + (window[1] >= 0);
+  return sameStride && sameDilation && loops == known;
+}
+
 std::optional<Products> npu::productsOf(linalg::GenericOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumResults() != 1 || !op.hasPureTensorSemantics())
     return std::nullopt;
@@ -139,77 +203,19 @@ std::optional<Products> npu::productsOf(linalg::GenericOp op) {
   auto yType = dyn_cast<RankedTensorType>(op.getResult(0).getType());
   bool isSignedW = false;
   Products p{};
+  int channel, window[2];
   if (!yType || !yType.getElementType().isInteger(32) || !aType.getElementType().isInteger(8) ||
       !wType.getElementType().isInteger(8) || !wType.hasStaticShape() || !matchBody(op, p.isSigned, isSignedW) ||
-      !isSignedW || !startsAtZero(op.getDpsInits()[0]))
+      !isSignedW || !startsAtZero(op.getDpsInits()[0]) || !matchWindow(op, p, channel, window))
     return std::nullopt;
-  auto input = extentOf(aType), output = extentOf(yType);
   auto weights = constantNumbers(w);
-  if (!input || !output || !weights)
+  if (!weights)
     return std::nullopt;
   unsigned loops = op.getNumLoops(), rank = yType.getRank();
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  if (!maps[2].isProjectedPermutation() || static_cast<unsigned>(aType.getRank()) != rank)
-    return std::nullopt;
-  for (unsigned i = 0; i < rank; ++i)
-    if (maps[2].getDimPosition(i) != i)
-      return std::nullopt;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  auto row = [&](unsigned result, SmallVector<int64_t> &factors) {
-    factors.assign(loops, 0);
-    return linearOf(maps[0].getResult(result), factors);
-  };
-  // Channels of the input: a loop of their own, or those of the output.
-  SmallVector<int64_t> factors;
-  if (!row(rank - 1, factors))
-    return std::nullopt;
-  int channel = -1;
-  for (unsigned d = 0; d < loops; ++d)
-    if (factors[d]) {
-      if (factors[d] != 1 || channel >= 0)
-        return std::nullopt;
-      channel = d;
-    }
-  if (channel < 0)
-    return std::nullopt;
-  p.isDepthwise = static_cast<unsigned>(channel) == rank - 1;
-  // Rows and columns: the output's times stride, plus the window's times dilation.
-  int window[2] = {-1, -1};
-  int64_t stride[2] = {1, 1}, dilation[2] = {1, 1};
-  for (unsigned i = 0; i + 1 < rank; ++i) {
-    if (!row(i, factors))
-      return std::nullopt;
-    int axis = static_cast<int>(i) - (rank == 4 ? 1 : rank == 3 ? 0 : -1); // 0: rows, 1: columns
-    for (unsigned d = 0; d < loops; ++d) {
-      if (!factors[d])
-        continue;
-      if (d == i && axis >= 0)
-        stride[axis] = factors[d];
-      else if (d == i && factors[d] == 1)
-        continue;
-      else if (d >= rank && rank == 4 && axis >= 0 && window[axis] < 0 && static_cast<int>(d) != channel) {
-        window[axis] = d;
-        dilation[axis] = factors[d];
-      } else
-        return std::nullopt;
-    }
-  }
-  p.kernelHeight = window[0] < 0 ? 1 : ranges[window[0]];
-  p.kernelWidth = window[1] < 0 ? 1 : ranges[window[1]];
-  if (stride[0] != stride[1] && (input->height > 1 || stride[0] != 1))
-    return std::nullopt;
-  p.stride = stride[1];
-  if (p.kernelHeight > 1 && p.kernelWidth > 1 && dilation[0] != dilation[1])
-    return std::nullopt;
-  p.dilation = p.kernelWidth > 1 ? dilation[1] : dilation[0];
-  // Every other loop of the reduction would be a sum that kernels do not know.
-  unsigned known = rank + (p.isDepthwise ? 0 : 1) + (window[0] >= 0) + (window[1] >= 0);
-  if (loops != known)
-    return std::nullopt;
   // Weights: each axis a loop.
-  p.input_ = *input;
-  p.output = *output;
-  int64_t outputs = output->channels, inputs = p.isDepthwise ? 1 : input->channels;
+  int64_t outputs = p.output.channels, inputs = p.isDepthwise ? 1 : p.input_.channels;
   p.bytes.assign(outputs * inputs * p.kernelHeight * p.kernelWidth, 0);
   SmallVector<unsigned> dims;
   for (AffineExpr expr : maps[1].getResults()) {
@@ -232,8 +238,27 @@ std::optional<Products> npu::productsOf(linalg::GenericOp op) {
       index[dims[i]] = 0;
     }
   }
-  p.input = a;
-  p.weights = w;
+  return p;
+}
+
+std::optional<Products> npu::poolOf(linalg::GenericOp op) {
+  // The second input is only there for its shape.
+  if (op.getNumDpsInputs() != 2 || op.getNumResults() != 1 || !op.hasPureTensorSemantics())
+    return std::nullopt;
+  Block &body = *op.getBody();
+  Operation *largest = body.getTerminator()->getOperand(0).getDefiningOp();
+  if (!largest || !isa<arith::MaxUIOp, arith::MaxSIOp>(largest) || largest->getOperand(0) == largest->getOperand(1) ||
+      !llvm::all_of(largest->getOperands(), [&](Value v) { return v == body.getArgument(0) || v == body.getArgument(2); }))
+    return std::nullopt;
+  Products p{};
+  int channel, window[2];
+  p.isSigned = isa<arith::MaxSIOp>(largest);
+  if (!matchWindow(op, p, channel, window) || !p.isDepthwise)
+    return std::nullopt;
+  // It must start at the least byte, which then changes nothing.
+  auto least = fillOf(op.getDpsInits()[0]);
+  if (!least || *least != (p.isSigned ? 0x80 : 0))
+    return std::nullopt;
   return p;
 }
 

@@ -37,7 +37,6 @@ std::optional<Padded> paddedOf(mlir::Value value);
 /// Sums of products of bytes, stride and dilation the same both ways.
 struct Products {
   mlir::Value input; // perhaps padded
-  mlir::Value weights;
   bool isSigned;     // how the input's bytes are read
   bool isDepthwise;
   int64_t kernelHeight, kernelWidth, stride, dilation;
@@ -46,6 +45,9 @@ struct Products {
   std::vector<int8_t> bytes;
 };
 std::optional<Products> productsOf(mlir::linalg::GenericOp op);
+
+/// The largest of a window, channel by channel, as products without weights.
+std::optional<Products> poolOf(mlir::linalg::GenericOp op);
 
 /// All loops parallel, every tensor of the result's size read as it is written.
 bool isElementwise(mlir::linalg::GenericOp op);

@@ -55,6 +55,8 @@ private:
   /// The image of a byte that the body of `op` computes or takes.
   int imageIn(linalg::GenericOp op, BodyReader &reader, Value byte, bool isSigned, bool force);
   int sumsOf(linalg::GenericOp op, Value tensor, const Quantized &result, Extent extent);
+  int slide(linalg::GenericOp op, const Products &products, bool isSigned, bool force);
+  bool visitPool(linalg::GenericOp op);
   int lookup(Operation *anchor, int input, ArrayRef<uint8_t> table, bool isSigned);
   bool requireBorder(int image, Border border, uint8_t fill);
   Step &addStep(Step::Kind kind, Operation *anchor, ArrayRef<int> inputs, int output) {
@@ -66,6 +68,8 @@ private:
   Plan plan;
   DenseMap<Value, int> known;       // tensors
   DenseMap<Value, int> computed;    // bytes inside bodies
+  int slideInput = -1; // what slide() found
+  Border slideBorder;
   AffineMap imageMap;               // how the op that is looked at reads images
   llvm::EquivalenceClasses<int> groups; // images of one pitch and border
 };
@@ -107,6 +111,37 @@ int Planner::lookup(Operation *anchor, int input, ArrayRef<uint8_t> table, bool 
   return output;
 }
 
+/// The image that a window slides over, ready for it, and the image of what it finds; -1 if there is none.
+int Planner::slide(linalg::GenericOp op, const Products &products, bool isSigned, bool force) {
+  auto padded = paddedOf(products.input);
+  if (!padded)
+    return -1;
+  int input = imageOf(padded->source, products.isSigned, op, force);
+  if (input < 0 || !requireBorder(input, padded->border, padded->fill))
+    return -1;
+  const Extent &extent = products.output;
+  int output = addImage(extent, isSigned);
+  Border border = padded->border;
+  if (products.stride == 1) {
+    groups.unionSets(input, output);
+  } else {
+    // Every second row and column becomes an image of the output's pitch.
+    int64_t right = half((products.kernelWidth - 1) * products.dilation - border.left), left = half(-border.left);
+    plan.images[output].gap = std::max<int64_t>(right - left, 0);
+    int64_t bottom = half((products.kernelHeight - 1) * products.dilation - border.top), top = half(-border.top);
+    const Extent &from = plan.images[input].extent;
+    Border more{-2 * top, -2 * left,
+                std::max<int64_t>(2 * (extent.height - 1 + bottom) + 2 - from.height, 0),
+                std::max<int64_t>(2 * (extent.width - 1 + right) + 2 - from.width, 0)};
+    Image &image = plan.images[input];
+    image.border = {std::max(image.border.top, more.top), std::max(image.border.left, more.left),
+                    std::max(image.border.bottom, more.bottom), std::max(image.border.right, more.right)};
+  }
+  slideInput = input;
+  slideBorder = border;
+  return output;
+}
+
 /// Sums of products in `tensor`, as bytes.
 int Planner::sumsOf(linalg::GenericOp op, Value tensor, const Quantized &result, Extent extent) {
   auto sums = tensor.getDefiningOp<linalg::GenericOp>();
@@ -118,33 +153,13 @@ int Planner::sumsOf(linalg::GenericOp op, Value tensor, const Quantized &result,
   // Factors are of 31 bits and below 1.
   if (llvm::any_of(result.real.terms[0].factor, [](double factor) { return factor <= 0 || factor >= 0.999; }))
     return -1;
-  auto padded = paddedOf(products->input);
-  if (!padded)
+  int output = slide(sums, *products, isSignedRange(result), /*force=*/true);
+  if (output < 0)
     return -1;
-  int input = imageOf(padded->source, products->isSigned, sums, /*force=*/true);
-  if (input < 0 || !requireBorder(input, padded->border, padded->fill))
-    return -1;
-  int output = addImage(extent, isSignedRange(result));
-  Border border = padded->border;
-  if (products->stride == 1) {
-    groups.unionSets(input, output);
-  } else {
-    // Every second row and column becomes an image of the output's pitch.
-    int64_t right = half((products->kernelWidth - 1) * products->dilation - border.left), left = half(-border.left);
-    plan.images[output].gap = std::max<int64_t>(right - left, 0);
-    int64_t bottom = half((products->kernelHeight - 1) * products->dilation - border.top), top = half(-border.top);
-    const Extent &from = plan.images[input].extent;
-    Border more{-2 * top, -2 * left,
-                std::max<int64_t>(2 * (extent.height - 1 + bottom) + 2 - from.height, 0),
-                std::max<int64_t>(2 * (extent.width - 1 + right) + 2 - from.width, 0)};
-    Image &image = plan.images[input];
-    image.border = {std::max(image.border.top, more.top), std::max(image.border.left, more.left),
-                    std::max(image.border.bottom, more.bottom), std::max(image.border.right, more.right)};
-  }
-  Step &step = addStep(products->isDepthwise ? Step::Depthwise : Step::Convolve, op, {input}, output);
+  Step &step = addStep(products->isDepthwise ? Step::Depthwise : Step::Convolve, op, {slideInput}, output);
   step.loc = sums.getLoc();
   step.products = std::move(products);
-  step.border = border;
+  step.border = slideBorder;
   step.result = result;
   // Saturation is that of the stored byte; other bounds come after it.
   double flip = plan.images[output].isSigned ? 128 : 0, low = result.low + flip, high = result.high + flip;
@@ -333,6 +348,21 @@ bool Planner::visitMean(linalg::GenericOp op) {
   return true;
 }
 
+bool Planner::visitPool(linalg::GenericOp op) {
+  auto pool = poolOf(op);
+  if (!pool || pool->stride > 2)
+    return false;
+  int output = slide(op, *pool, pool->isSigned, /*force=*/false);
+  if (output < 0)
+    return false;
+  Step &step = addStep(Step::Largest, op, {slideInput}, output);
+  step.products = std::move(pool);
+  step.border = slideBorder;
+  known[op.getResult(0)] = output;
+  plan.replaced.push_back({op.getResult(0), output, {}, AffineMap::getMultiDimIdentityMap(4, op.getContext())});
+  return true;
+}
+
 /// Floats as ONNX has them to bytes with channels last.
 bool Planner::visitQuantize(linalg::GenericOp op) {
   auto extent = extentOf(op.getResult(0).getType());
@@ -374,7 +404,7 @@ void Planner::visit(linalg::GenericOp op) {
     return;
   size_t steps = plan.steps.size();
   int images = plan.images.size();
-  for (auto visitor : {&Planner::visitQuantize, &Planner::visitElementwise, &Planner::visitMean}) {
+  for (auto visitor : {&Planner::visitQuantize, &Planner::visitElementwise, &Planner::visitMean, &Planner::visitPool}) {
     if ((this->*visitor)(op))
       return;
     // What was planned on the way to a dead end is forgotten.
@@ -394,7 +424,7 @@ void Planner::dropUseless() {
     bool works = step.kind == Step::Convolve || step.kind == Step::Depthwise || step.kind == Step::Mean;
     if (!works && !isUsed[step.output]) {
       // What follows an image stays with it.
-      bool follows = (step.kind == Step::Add || step.kind == Step::Lookup) && llvm::any_of(plan.replaced, [&](Replaced &r) {
+      bool follows = (step.kind == Step::Add || step.kind == Step::Lookup || step.kind == Step::Largest) && llvm::any_of(plan.replaced, [&](Replaced &r) {
         return r.image == step.output;
       });
       if (!follows)

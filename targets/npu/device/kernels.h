@@ -54,6 +54,15 @@ typedef struct npu_depthwise {
   npu_image y;
 } npu_depthwise;
 
+/* The largest of a window, stride 1. Inputs: x; taps. */
+typedef struct npu_largest {
+  int32_t vectors;
+  int32_t taps, blocks;
+  int32_t x_origin, x_plane;
+  int32_t halo;
+  npu_image y;
+} npu_largest;
+
 /* y = a ka + b kb on vectors of bytes: k = hi + lo / 128, in units of 2^-bits. Inputs: a, b. */
 typedef struct npu_add {
   int32_t vectors, bits;

@@ -107,3 +107,12 @@ def test_mean_and_matrix(tmp_path):
     y = g.node("Gemm", [f, g.weight((40, 50), 1), g.constant(np.zeros(50, np.float32))])
     g.output(g.quantized(y, -8, 8))
     check(tmp_path, g, {"convolve", "mean"}, 16 / 255, odd=0.04)
+
+
+@pytest.mark.parametrize("kernel, stride, pads, size", [(3, 2, [1] * 4, 18), (2, 2, [0] * 4, 16), (3, 1, [1] * 4, 11)])
+def test_largest(tmp_path, kernel, stride, pads, size):
+    g = Graph(8)
+    x = g.conv(g.input((1, 3, size, size + 3)), 3, 20, 3, relu=True)
+    y = g.node("MaxPool", [x], kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=pads)
+    g.output(g.conv(y, 20, 8, 1, spread=6.0))
+    check(tmp_path, g, {"convolve", "largest"}, 12 / 255, odd=0.02)

@@ -117,6 +117,7 @@ public:
     Request request;
     if (auto status = begin(request))
       return *status;
+    request.model = nameOf(model);
     StringRef natural = request.target->artifacts().front();
     std::string kind = options.emit.empty() ? natural.str() : options.emit;
     if (kind != "mlir" && kind != "onnx" && !llvm::is_contained(request.target->artifacts(), kind))
@@ -247,6 +248,7 @@ private:
     TargetRegistry targets = makeTargets();
     const Target *target = nullptr;
     llvm::StringMap<SmallVector<int64_t>> shapes;
+    std::string model; ///< its name
     std::optional<Compression> compression;
     std::optional<HostEvaluator> evaluator;
 
@@ -299,7 +301,7 @@ private:
       return failure();
     if (compresses) {
       std::string table;
-      if (llvm::Error error = request.compression->writeReport(table))
+      if (llvm::Error error = request.compression->writeReport(module, request.model, table))
         return fail(std::move(error)), failure();
       if (!table.empty())
         sink("report", table);

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Compress.h"
 
+#include "compiler/ReportPage.h"
 #include "passes/quantize/Quantizer.h"
 #include "targets/common/Tools.h"
 #include "llvm/ADT/StringExtras.h"
@@ -64,8 +65,9 @@ llvm::Error Compression::check() {
   if ((mode == "int8" || mode == "mixed") && options.calibration.empty())
     return llvm::createStringError("--quantize=" + mode +
                                    " needs samples of the model's inputs: give a .npz file or a folder of them with --calibration=");
-  if (!options.report.empty() && !StringRef(options.report).ends_with(".json"))
-    return llvm::createStringError("--report=" + options.report + ": expects a name that ends in .json");
+  if (!options.report.empty() && !StringRef(options.report).ends_with(".json") &&
+      !StringRef(options.report).ends_with(".html"))
+    return llvm::createStringError("--report=" + options.report + ": expects a name that ends in .json or .html");
   judge.emplace(runner, options.metric);
   // A file for other runtimes is not judged by the time that it takes here.
   bool keepSlower = options.keep_slower || options.emit == "onnx";
@@ -162,9 +164,19 @@ llvm::Error Compression::readSamples(ModuleOp module) {
   return llvm::Error::success();
 }
 
-llvm::Error Compression::writeReport(std::string &table) {
+llvm::Error Compression::writeReport(ModuleOp module, StringRef model, std::string &table) {
   table = report.table;
   if (options.report.empty() || report.json.empty())
     return llvm::Error::success();
-  return writeFile(options.report, llvm::formatv("{0:2}\n", llvm::json::Value(llvm::json::Object(report.json))).str());
+  llvm::json::Object json(report.json);
+  // Of models with open sizes no times are predicted.
+  if (FailureOr<cost::Prediction> predicted = runner.predictKernels(module.clone()); succeeded(predicted)) {
+    llvm::json::Array kernels;
+    for (const cost::KernelPrediction &kernel : predicted->kernels)
+      kernels.push_back(llvm::json::Object{{"nodes", kernel.nodes}, {"class", kernel.kind}, {"calls", kernel.calls}, {"us", kernel.us}});
+    json["kernels"] = std::move(kernels);
+  }
+  if (StringRef(options.report).ends_with(".html"))
+    return writeFile(options.report, reportPage(json, model));
+  return writeFile(options.report, llvm::formatv("{0:2}\n", llvm::json::Value(std::move(json))).str());
 }

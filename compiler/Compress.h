@@ -36,8 +36,8 @@ public:
   llvm::Error check();
   /// Reads the samples, for a module whose types are inferred; the error names file and array.
   llvm::Error readSamples(mlir::ModuleOp module);
-  /// Writes --report and gives the table; both empty if nothing was decided.
-  llvm::Error writeReport(std::string &table);
+  /// Writes --report of what `module` has become and gives the table; both empty if nothing was decided.
+  llvm::Error writeReport(mlir::ModuleOp module, llvm::StringRef model, std::string &table);
 
   CompressRequest request;
 

@@ -110,6 +110,13 @@ FailureOr<std::unique_ptr<Program>> HostRunner::compile(OwningOpRef<ModuleOp> mo
 }
 
 FailureOr<double> HostRunner::predict(OwningOpRef<ModuleOp> module) {
+  FailureOr<cost::Prediction> predicted = predictKernels(std::move(module));
+  if (failed(predicted))
+    return failure();
+  return predicted->totalUs * 1e-6;
+}
+
+FailureOr<cost::Prediction> HostRunner::predictKernels(OwningOpRef<ModuleOp> module) {
   ScopedDiagnosticHandler quiet(module->getContext(), [](Diagnostic &) { return success(); });
   Options options;
   HostEvaluator evaluator(host);
@@ -129,7 +136,7 @@ FailureOr<double> HostRunner::predict(OwningOpRef<ModuleOp> module) {
   }
   if (!machine)
     machine = host.describe();
-  return cost::predict(cost::factsOf(*module), *machine).totalUs * 1e-6;
+  return cost::predict(cost::factsOf(*module), *machine);
 }
 
 void HostRunner::progress(StringRef text) {

@@ -6,6 +6,7 @@
 #define BRISK_COMPILER_RUNNER_H
 
 #include "compiler/Samples.h"
+#include "passes/cost/Predict.h"
 #include "passes/measure/ModelRunner.h"
 #include "targets/Target.h"
 
@@ -21,6 +22,7 @@ public:
   std::vector<int64_t> labels(Set set, size_t index) const override { return of(set)[index].labels; }
   llvm::FailureOr<std::unique_ptr<Program>> compile(mlir::OwningOpRef<mlir::ModuleOp> module, Set set) override;
   llvm::FailureOr<double> predict(mlir::OwningOpRef<mlir::ModuleOp> module) override;
+  llvm::FailureOr<cost::Prediction> predictKernels(mlir::OwningOpRef<mlir::ModuleOp> module);
   void progress(llvm::StringRef text) override;
 
   /// What predictions are for; the machine at hand if nothing else is said.

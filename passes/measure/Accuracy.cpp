@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 using namespace mlir;
 using namespace brisk;
@@ -58,12 +59,49 @@ static double divergence(ArrayRef<float> p, ArrayRef<float> q) {
   return std::max(result, 0.0);
 }
 
+namespace {
+/// Expected calibration error (Naeini et al., 2015): confidence against accuracy, by confidence.
+struct Confidence {
+  double count[10] = {}, right[10] = {}, sum[10] = {};
+  void add(ArrayRef<float> row, bool isRight) {
+    float most = *std::max_element(row.begin(), row.end());
+    double total = 0;
+    for (float x : row)
+      total += std::exp(x - most);
+    // Rows that are probabilities already are taken as such.
+    double linear = 0;
+    for (float x : row)
+      linear += x < 0 ? 2 : x;
+    double confidence = std::fabs(linear - 1) < 1e-3 ? most : 1 / total;
+    int bin = std::clamp(static_cast<int>(confidence * 10), 0, 9);
+    count[bin] += 1;
+    right[bin] += isRight;
+    sum[bin] += confidence;
+  }
+  double error() const {
+    double all = 0, result = 0;
+    for (int i = 0; i < 10; ++i) {
+      all += count[i];
+      result += std::fabs(sum[i] - right[i]);
+    }
+    return all > 0 ? result / all : 0;
+  }
+};
+struct ClassCount {
+  uint64_t rows = 0, before = 0, after = 0;
+};
+/// Below so many rows a class' loss is chance.
+constexpr uint64_t kClassRows = 10;
+} // namespace
+
 Accuracy brisk::compare(const Outputs &before, const Outputs &after, int64_t classes, const ModelRunner &runner,
                         ModelRunner::Set set) {
   Accuracy result;
   result.classes = classes >= 2;
   uint64_t same = 0, rightBefore = 0, rightAfter = 0, labelledRows = 0, compared = 0;
   double squares = 0, cosines = 0, divergences = 0;
+  Confidence before10, after10;
+  std::map<int64_t, ClassCount> byClass;
   for (size_t sample = 0; sample < before.size() && sample < after.size(); ++sample) {
     for (auto [output, pair] : llvm::enumerate(llvm::zip(before[sample], after[sample]))) {
       auto &[a, b] = pair;
@@ -89,7 +127,9 @@ Accuracy brisk::compare(const Outputs &before, const Outputs &after, int64_t cla
         result.largest = std::max(result.largest, std::fabs(x - y));
       }
       if (!a.empty()) {
-        cosines += normA == 0 && normB == 0 ? 1 : dot / std::sqrt(std::max(normA * normB, 1e-60));
+        double cosine = normA == 0 && normB == 0 ? 1 : dot / std::sqrt(std::max(normA * normB, 1e-60));
+        cosines += cosine;
+        result.worstCosine = std::min(result.worstCosine, cosine);
         ++compared;
       }
       if (output != 0 || !result.classes)
@@ -105,6 +145,12 @@ Accuracy brisk::compare(const Outputs &before, const Outputs &after, int64_t cla
           ++labelledRows;
           rightBefore += classA == labels[row];
           rightAfter += classB == labels[row];
+          before10.add(rowA, classA == labels[row]);
+          after10.add(rowB, classB == labels[row]);
+          ClassCount &mine = byClass[labels[row]];
+          ++mine.rows;
+          mine.before += classA == labels[row];
+          mine.after += classB == labels[row];
         }
       }
     }
@@ -119,6 +165,15 @@ Accuracy brisk::compare(const Outputs &before, const Outputs &after, int64_t cla
   if (labelledRows) {
     result.before = static_cast<double>(rightBefore) / static_cast<double>(labelledRows);
     result.after = static_cast<double>(rightAfter) / static_cast<double>(labelledRows);
+  }
+  result.calibrationBefore = before10.error();
+  result.calibrationAfter = after10.error();
+  for (auto &[label, count] : byClass) {
+    double lost = 100 * (static_cast<double>(count.before) - static_cast<double>(count.after)) / static_cast<double>(count.rows);
+    if (count.rows >= kClassRows && (result.worstClass < 0 || lost > result.worstClassLost)) {
+      result.worstClass = label;
+      result.worstClassLost = lost;
+    }
   }
   return result;
 }

@@ -24,6 +24,10 @@ struct Accuracy {
   double cosine = 1;      ///< mean over samples and outputs
   double relative = 0;    ///< sum of squared differences over sum of squares
   double largest = 0;     ///< difference
+  double worstCosine = 1; ///< over samples and outputs
+  double calibrationBefore = 0, calibrationAfter = 0; ///< expected calibration error of the softmax, in ten bins
+  double worstClassLost = 0; ///< points of accuracy, of the class (of ten samples or more) that loses most
+  int64_t worstClass = -1;
   bool finite = true;
 
   /// What is lost, in points (hundredths): of true accuracy where there are labels, else of agreement; 100 (1 - cosine);

@@ -79,7 +79,7 @@ llvm::json::Value brisk::jsonNumber(double value) {
 llvm::json::Object brisk::jsonOf(const Trial &trial) {
   const Accuracy &a = trial.accuracy;
   llvm::json::Object object{{"name", trial.name},          {"drop", jsonNumber(trial.drop)},
-                            {"cosine", jsonNumber(a.cosine)},  {"relative_error", jsonNumber(a.relative)},
+                            {"cosine", jsonNumber(a.cosine)}, {"worst_cosine", jsonNumber(a.worstCosine)},  {"relative_error", jsonNumber(a.relative)},
                             {"max_difference", jsonNumber(a.largest)}, {"finite", a.finite}};
   if (a.classes) {
     object["rows"] = static_cast<int64_t>(a.rows);
@@ -89,6 +89,10 @@ llvm::json::Object brisk::jsonOf(const Trial &trial) {
   if (a.labelled) {
     object["top1_before"] = jsonNumber(a.before);
     object["top1_after"] = jsonNumber(a.after);
+    object["calibration_error_before"] = jsonNumber(a.calibrationBefore);
+    object["calibration_error_after"] = jsonNumber(a.calibrationAfter);
+    if (a.worstClass >= 0)
+      object["worst_class"] = llvm::json::Object{{"label", a.worstClass}, {"lost", a.worstClassLost}};
   }
   return object;
 }

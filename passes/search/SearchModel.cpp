@@ -127,7 +127,7 @@ FailureOr<double> Search::timeOf(ModuleOp variant, Program &program) {
 }
 
 FailureOr<Point *> Search::tryPoint(size_t steps, const Finish &finish) {
-  std::string name = llvm::formatv("{0} of {1} steps, {2}", steps, path.size(), finish.name);
+  std::string name = steps ? llvm::formatv("{0} of {1} steps, {2}", steps, path.size(), finish.name).str() : finish.name;
   for (auto &point : points)
     if (point->name == name)
       return point.get();

@@ -122,7 +122,7 @@ def test_int8_without_samples_is_wrong_usage(tmp_path):
 
 
 @pytest.mark.parametrize("flag", ["--quantize=int9", "--calibrator=best", "--metric=f1", "--percentile=0",
-                                  "--max-accuracy-drop=much", "--sensitivity=x", "--precision-search=x", "--report=x.html"])
+                                  "--max-accuracy-drop=much", "--sensitivity=x", "--precision-search=x", "--report=x.txt"])
 def test_wrong_options_are_told(tmp_path, flag):
     done = briskc("no.onnx", "-o", tmp_path / "out", flag)
     assert done.returncode == 2 and done.stderr.startswith(f"briskc: error: {flag}: expects ")

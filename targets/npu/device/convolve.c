@@ -26,14 +26,27 @@
                                                        const uint64_t *w, const npu_channels *channels, uint8_t *y) {  \
     HVX_Vector sums[B][N][4];                                                                                          \
     const uint64_t *weights[B];                                                                                        \
-    const int32_t inputs = p->inputs, plane = p->x_plane;                                                              \
+    const int32_t inputs = p->inputs, plane = p->x_plane, count = p->taps;                                             \
     UNROLL for (int b = 0; b < (B); ++b) {                                                                             \
       weights[b] = w + 2 * b * p->taps * inputs;                                                                       \
       UNROLL for (int c = 0; c < 4; ++c) {                                                                             \
         UNROLL for (int n = 0; n < (N); ++n) sums[b][n][c] = Q6_V_vzero();                      \
       }                                                                                                                \
     }                                                                                                                  \
-    for (int32_t t = 0; t < p->taps; ++t) {                                                                            \
+    if (inputs == 1) {                                                                                                 \
+      for (int32_t t = 0; t < count; ++t) {                                                                            \
+        const int32_t offset = taps[t];                                                                                \
+        const HVX_Vector *from = (const HVX_Vector *)(x + (offset & -128));                                            \
+        HVX_Vector v[N], low = from[0];                                                                                \
+        UNROLL for (int n = 0; n < (N); ++n) {                                                                         \
+          HVX_Vector high = from[n + 1];                                                                               \
+          v[n] = shifted(low, high, offset);                                                                           \
+          low = high;                                                                                                  \
+        }                                                                                                              \
+        STEP(B, N, v)                                                                                                  \
+      }                                                                                                                \
+    } else                                                                                                             \
+    for (int32_t t = 0; t < count; ++t) {                                                                              \
       const int32_t offset = taps[t];                                                                                  \
       const uint8_t *from = x + (offset & -128);                                                                       \
       if (!(offset & 127)) {                                                                                           \

@@ -22,7 +22,9 @@ typedef struct npu_channels {
   int32_t factor[4]; /* of 2^31 */
   int32_t shift;     /* at most 15 */
   int32_t up;
-  int32_t unused[2];
+  int32_t narrow; /* whether sums fit 16 bits after >> up: then factors are of 2^15, channels 0 and 2 in factor[0], 1 and 3 in
+                     factor[1], and 7 bits of fraction are left */
+  int32_t unused;
 } npu_channels;
 
 /* y[i] = table[x[i]] on whole vectors of bytes. */
@@ -53,6 +55,15 @@ typedef struct npu_depthwise {
   int32_t halo;
   npu_image y;
 } npu_depthwise;
+
+/* Products of one row, outputs on lanes. Inputs: x, one pixel; weights plus 128, for every 128 outputs and four inputs four
+ * vectors: output 4 i + c is word i of vector c; starts and factors, for every 128 outputs four vectors each, likewise. */
+typedef struct npu_row {
+  int32_t inputs, outputs; /* blocks of x; blocks of 128 outputs */
+  int32_t x_origin, x_plane;
+  int32_t up, shift;
+  int32_t y_origin, y_plane, y_blocks;
+} npu_row;
 
 /* The largest of a window, stride 1. Inputs: x; taps. */
 typedef struct npu_largest {

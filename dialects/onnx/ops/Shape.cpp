@@ -75,7 +75,8 @@ std::optional<Dims> ShapeOp::inferContent(ShapeContext &context, unsigned) {
 LogicalResult ShapeOp::decompose(Decomposer &d) {
   auto [start, end] = range(*this, d.shapes.rank(getData()));
   SmallVector<Value> elements;
-  for (OpFoldResult size : ArrayRef(d.sizes(getData())).slice(start, end - start))
+  SmallVector<OpFoldResult> sizes = d.sizes(getData());
+  for (OpFoldResult size : ArrayRef(sizes).slice(start, end - start))
     elements.push_back(d.b.createOrFold<arith::IndexCastOp>(d.loc(), d.b.getI64Type(), d.index(size)));
   auto type = RankedTensorType::get({end - start}, d.b.getI64Type());
   d.setResult(getShape(), tensor::FromElementsOp::create(d.b, d.loc(), type, elements));

@@ -33,6 +33,8 @@ struct QuantizedForm {
   /// The operand of a product that may have a scale for each position of `channelAxis` if it is a constant; an
   /// activation like the others if it is not. Not listed in `activations`.
   std::optional<unsigned> weight;
+  /// Of Move: the operand with the number that is put where no element comes from; zero where it is absent.
+  std::optional<unsigned> fill;
   /// An operand that is added to each sum and stays in floats, or has the scale x scale of the factors as i32.
   std::optional<unsigned> bias;
   /// The weight's axis of output channels (counted from the front); of Quantize and Dequantize the axis along which

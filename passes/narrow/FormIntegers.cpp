@@ -213,6 +213,11 @@ bool Integers::sinkDequantization(Operation *op) {
   }
   if (!first)
     return false;
+  if (form.fill) {
+    if (Value fill = op->getOperand(*form.fill); isPresent(fill) && numberOf(fill) != 0.0)
+      return false; // may be no multiple of the scale
+    operands[*form.fill] = first->getOperand(2);
+  }
   OpBuilder b(op);
   Operation *moved = remake(op, b, operands);
   if (!moved)
@@ -228,8 +233,21 @@ bool Integers::sinkDequantization(Operation *op) {
   return true;
 }
 
-/// Quantization of what was moved, some of it dequantized just before: quantizes first, which then costs less or
-/// nothing, and moves bytes.
+/// Whether moving makes fewer elements, or how many is not known.
+bool shrinks(Operation *move, ArrayRef<unsigned> activations) {
+  auto result = cast<ShapedType>(move->getResult(0).getType());
+  int64_t moved = 0;
+  for (unsigned i : activations) {
+    auto type = cast<ShapedType>(move->getOperand(i).getType());
+    if (!type.hasStaticShape())
+      return true;
+    moved += type.getNumElements();
+  }
+  return !result.hasStaticShape() || result.getNumElements() < moved;
+}
+
+/// Quantization of what was moved: quantizes first, which costs nothing for what was dequantized just before and
+/// less where moving repeats elements or adds some, and moves bytes.
 bool Integers::hoistQuantization(Operation *op) {
   if (!isConversion(op, QuantizedForm::Quantize) || !isPerTensor(op) || op->use_empty())
     return false;
@@ -240,10 +258,18 @@ bool Integers::hoistQuantization(Operation *op) {
     return false;
   QuantizedForm form = quantizedForm(move);
   if (form.kind != QuantizedForm::Move ||
-      llvm::none_of(form.activations, [&](unsigned i) { return dequantizationOf(move->getOperand(i)); }))
+      (shrinks(move, form.activations) &&
+       llvm::none_of(form.activations, [&](unsigned i) { return dequantizationOf(move->getOperand(i)); })))
     return false;
   OpBuilder b(op);
   SmallVector<Value> operands(move->getOperands());
+  if (form.fill) {
+    Value &fill = operands[*form.fill];
+    Operation *quantize = isPresent(fill) ? remake(op, b, {fill, op->getOperand(1), op->getOperand(2)}) : nullptr;
+    if (isPresent(fill) && !quantize)
+      return false;
+    fill = quantize ? quantize->getResult(0) : op->getOperand(2);
+  }
   for (unsigned i : form.activations) {
     Operation *quantize = remake(op, b, {operands[i], op->getOperand(1), op->getOperand(2)});
     if (!quantize)

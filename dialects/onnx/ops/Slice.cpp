@@ -473,6 +473,15 @@ void SliceOp::permute(OpBuilder &builder, ArrayRef<int64_t> permutation) {
 
 //===--- quantized ----------------------------------------------------------===//
 
+QuantizedForm PadOp::quantizedForm() {
+  QuantizedForm form;
+  form.kind = QuantizedForm::Move;
+  form.activations = {0};
+  if (getMode() == "constant")
+    form.fill = 2;
+  return form;
+}
+
 QuantizedForm ConcatOp::quantizedForm() {
   QuantizedForm form;
   form.kind = QuantizedForm::Move;

@@ -35,7 +35,7 @@ def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgrad
   let hasFolder = 1;
 }
 
-def Onnx_PadOp : Onnx_Op<"Pad", [Pure, Onnx_AlongAxes, Upgradable, Onnx_Slices<>]> {
+def Onnx_PadOp : Onnx_Op<"Pad", [Pure, Onnx_AlongAxes, Upgradable, Quantizable, Onnx_Slices<>]> {
   let summary = "Adds or (negative) removes elements at both ends of axes (ONNX Pad, opset 25)";
   let arguments = (ins AnyTensor:$data, AnyTensor:$pads, Onnx_Value:$constant_value, Onnx_Value:$axes,
                        DefaultValuedAttr<StrAttr, "\"constant\"">:$mode);

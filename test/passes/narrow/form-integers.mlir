@@ -195,3 +195,56 @@ func.func @mean(%x: tensor<1x2x4x4xui8>, %y: tensor<1x2x4x?xui8>) -> (tensor<1x2
   %3 = onnx.GlobalAveragePool %2 : (tensor<1x2x4x?xf32>) -> tensor<1x2x1x1xf32>
   return %1, %3 : tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>
 }
+
+// -----
+
+// Padding moves: quantization goes before it and then costs nothing; absent fill is zero, which is the zero point.
+// CHECK-LABEL: func.func @pad(
+// CHECK-SAME: %[[X:.*]]: tensor<1x2x4x4xf32>
+// CHECK: %[[Z:.*]] = onnx.Constant dense<9>
+// CHECK: %[[Q:.*]] = onnx.QuantizeLinear %[[X]], %{{.*}}, %[[Z]]
+// CHECK: %[[P:.*]] = onnx.Pad %[[Q]], %{{.*}}, %[[Z]], %{{.*}} : (tensor<1x2x4x4xui8>
+// CHECK: return %[[P]]
+func.func @pad(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x5x5xui8> {
+  %none = onnx.None
+  %s = onnx.Constant dense<2.0> : tensor<f32> : tensor<f32>
+  %z = onnx.Constant dense<9> : tensor<ui8> : tensor<ui8>
+  %pads = onnx.Constant dense<[0, 0, 0, 0, 0, 0, 1, 1]> : tensor<8xi64> : tensor<8xi64>
+  %0 = onnx.Pad %x, %pads, %none, %none : (tensor<1x2x4x4xf32>, tensor<8xi64>, none, none) -> tensor<1x2x5x5xf32>
+  %1 = onnx.QuantizeLinear %0, %s, %z : (tensor<1x2x5x5xf32>, tensor<f32>, tensor<ui8>) -> tensor<1x2x5x5xui8>
+  return %1 : tensor<1x2x5x5xui8>
+}
+
+// -----
+
+// Another fill may be no multiple of the scale: bytes are padded only where the result is quantized.
+// CHECK-LABEL: func.func @fill(
+// CHECK: onnx.DequantizeLinear
+// CHECK: onnx.Pad {{.*}} : (tensor<4xf32>
+func.func @fill(%x: tensor<4xui8>) -> tensor<6xf32> {
+  %none = onnx.None
+  %s = onnx.Constant dense<2.0> : tensor<f32> : tensor<f32>
+  %z = onnx.Constant dense<9> : tensor<ui8> : tensor<ui8>
+  %fill = onnx.Constant dense<0.3> : tensor<f32> : tensor<f32>
+  %pads = onnx.Constant dense<[1, 1]> : tensor<2xi64> : tensor<2xi64>
+  %0 = onnx.DequantizeLinear %x, %s, %z : (tensor<4xui8>, tensor<f32>, tensor<ui8>) -> tensor<4xf32>
+  %1 = onnx.Pad %0, %pads, %fill, %none : (tensor<4xf32>, tensor<2xi64>, tensor<f32>, none) -> tensor<6xf32>
+  return %1 : tensor<6xf32>
+}
+
+// -----
+
+// What makes fewer elements is quantized afterwards.
+// CHECK-LABEL: func.func @fewer(
+// CHECK: %[[Y:.*]] = onnx.Slice
+// CHECK: onnx.QuantizeLinear %[[Y]]
+func.func @fewer(%x: tensor<8xf32>) -> tensor<2xui8> {
+  %none = onnx.None
+  %s = onnx.Constant dense<2.0> : tensor<f32> : tensor<f32>
+  %z = onnx.Constant dense<9> : tensor<ui8> : tensor<ui8>
+  %start = onnx.Constant dense<1> : tensor<1xi64> : tensor<1xi64>
+  %end = onnx.Constant dense<3> : tensor<1xi64> : tensor<1xi64>
+  %0 = onnx.Slice %x, %start, %end, %none, %none : (tensor<8xf32>, tensor<1xi64>, tensor<1xi64>, none, none) -> tensor<2xf32>
+  %1 = onnx.QuantizeLinear %0, %s, %z : (tensor<2xf32>, tensor<f32>, tensor<ui8>) -> tensor<2xui8>
+  return %1 : tensor<2xui8>
+}

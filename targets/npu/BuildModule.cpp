@@ -7,6 +7,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "targets/common/Codegen.h"
 #include "runtime/runtime.h"
+#include "targets/npu/Kernels.h"
 #include "targets/npu/device/guest.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/Constants.h"
@@ -148,7 +149,8 @@ Expected<std::unique_ptr<Module>> npu::buildModule(mlir::ModuleOp source, const 
     function.addFnAttr("target-cpu", ("hexagon" + version.name).str());
     function.addFnAttr("target-features", version.features);
     function.addFnAttr(Attribute::NoUnwind);
-    if (function.getName().starts_with("scalar_"))
+    // Kernels stay functions: what their arguments promise not to share, LLVM then still knows.
+    if (function.getName().starts_with("scalar_") || kernelInfo(function.getName().substr(strlen("brisk_npu_"))))
       function.addFnAttr(Attribute::NoInline);
   }
   internalizeModule(**module, [](const GlobalValue &value) { return value.getName() == "serve"; });

@@ -152,6 +152,8 @@ public:
     }
     if (kind == "mlir")
       return writeMlir(*module, output);
+    if (std::string text = request.target->report(*module); !text.empty() && !options.reference)
+      sink("report", text);
     EmitRequest emission;
     emission.kind = kind;
     emission.output = output;
@@ -246,7 +248,7 @@ private:
   /// What every command needs before it reads the model.
   struct Request {
     TargetRegistry targets = makeTargets();
-    const Target *target = nullptr;
+    Target *target = nullptr;
     llvm::StringMap<SmallVector<int64_t>> shapes;
     std::string model; ///< its name
     std::optional<Compression> compression;
@@ -266,6 +268,16 @@ private:
     std::string message;
     if (failed(request.target->checkMarch(options.march, message)))
       return usage(message);
+    // Options of the table that are the target's own.
+    auto own = [&](StringRef flag, auto value) {
+      if constexpr (std::is_same_v<decltype(value), std::string>)
+        return !flag.consume_front(options.target + "-") || succeeded(request.target->set(flag, value, message));
+      return true;
+    };
+#define BRISK_OPTION(type, name, flag, initial, group, meta, help)                                                     \
+  if (!own(flag, options.name))                                                                                        \
+    return usage(message);
+#include "compiler/Options.def"
     auto shapes = parseShapes(options.shape);
     if (!shapes)
       return usage(llvm::toString(shapes.takeError()));

@@ -34,6 +34,10 @@ public:
   virtual llvm::ArrayRef<llvm::StringRef> artifacts() const = 0;
   /// Checks --march; fails with a message that lists what is known.
   virtual llvm::LogicalResult checkMarch(llvm::StringRef march, std::string &message) const = 0;
+  /// Takes `value` of the option `--NAME-KEY`, which the option table has for this target; fails with a message.
+  virtual llvm::LogicalResult set(llvm::StringRef key, llvm::StringRef value, std::string &message) { return llvm::success(); }
+  /// What the user should know of a module that went through addPasses(), as lines; empty if nothing.
+  virtual std::string report(mlir::ModuleOp module) const { return ""; }
   /// The machine at hand if it is one of this kind, else a typical one: what a target can say without measuring.
   virtual machine::Description describe() const = 0;
   /// From linalg on tensors to the form that emit() takes. `plain` asks for the shortest way there, to compare with:

@@ -35,6 +35,14 @@ SmallVector<uint32_t> valueSizes(mlir::ModuleOp module) {
   return sizes;
 }
 
+/// Near and far memory, one after the other.
+int64_t arenaBytes(mlir::ModuleOp module) {
+  int64_t bytes = 0;
+  for (StringRef name : {"npu.vtcm_size", "npu.arena_size"})
+    bytes += module->getAttrOfType<mlir::IntegerAttr>(name).getInt();
+  return bytes;
+}
+
 /// A name as a line of the table: no line ends.
 std::string lineOf(StringRef text) {
   std::string line = text.str();
@@ -46,7 +54,7 @@ std::string lineOf(StringRef text) {
 std::string describe(mlir::ModuleOp module, const EmitRequest &request) {
   std::string text = "brisk-npu 1\nname " + request.name + "\n";
   raw_string_ostream out(text);
-  out << "arena " << module->getAttrOfType<mlir::IntegerAttr>("npu.arena_size").getInt() << "\n";
+  out << "arena " << arenaBytes(module) << "\n";
   for (StringRef kind : {"inputs", "outputs"})
     for (auto value :
          module->getAttrOfType<mlir::ArrayAttr>(("brisk." + kind).str()).getAsRange<mlir::DictionaryAttr>()) {
@@ -90,7 +98,7 @@ Error addTables(Module &module, mlir::ModuleOp source, const EmitRequest &reques
     global(name, type, Constant::getNullValue(type), false);
   };
   zeros("brisk_npu_buffers", total);
-  zeros("brisk_npu_arena", source->getAttrOfType<mlir::IntegerAttr>("npu.arena_size").getInt());
+  zeros("brisk_npu_arena", arenaBytes(source));
   Constant *text = ConstantDataArray::getString(context, describe(source, request));
   auto *facts = new GlobalVariable(module, text->getType(), true, GlobalValue::PrivateLinkage, text, "facts");
   facts->setSection(".brisk");
@@ -122,7 +130,7 @@ Expected<std::unique_ptr<Module>> npu::buildModule(mlir::ModuleOp source, const 
                                                    LLVMContext &context, TargetMachine &machine,
                                                    const Version &version) {
   mlir::OwningOpRef<mlir::ModuleOp> copy = source.clone();
-  for (StringRef name : {"npu.kernels", "npu.arena_size", "npu.results", "brisk.inputs", "brisk.outputs"})
+  for (StringRef name : {"npu.kernels", "npu.packets", "npu.arena_size", "npu.vtcm_size", "npu.results", "brisk.inputs", "brisk.outputs"})
     (*copy)->removeAttr(name);
   mlir::PassManager passes(source.getContext());
   addLlvmPasses(passes);

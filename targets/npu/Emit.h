@@ -22,8 +22,20 @@ struct Version {
 /// --march: "native" is v67, the newest that qemu 7.2 knows.
 llvm::Expected<const Version *> versionOf(llvm::StringRef march);
 
+/// What the user decides.
+struct Settings {
+  bool failOnScalar = false; // --npu-fallback=error
+  int64_t vtcm = 2 << 20;    // --npu-vtcm, bytes
+};
+
 /// Passes from linalg on tensors to @main on buffers and its kernels.
-void addTensorPasses(mlir::OpPassManager &passes, bool plain);
+void addTensorPasses(mlir::OpPassManager &passes, bool plain, const Settings &settings);
+/// "hvx", "move" or "scalar" for a kernel's name.
+llvm::StringRef classOf(llvm::StringRef kernel);
+/// Share of the predicted packets of a planned module that is not on vectors.
+double scalarShare(mlir::ModuleOp module);
+/// The table of a compilation.
+std::string reportOf(mlir::ModuleOp module);
 /// Passes from there to the LLVM dialect.
 void addLlvmPasses(mlir::OpPassManager &passes);
 

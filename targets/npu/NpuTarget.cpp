@@ -52,7 +52,25 @@ public:
     machine.isas = {{"hexagonv67", 1024, {{"i8", 512}, {"f32", 1}}}};
     return machine;
   }
-  void addPasses(mlir::OpPassManager &passes, bool plain) const override { addTensorPasses(passes, plain); }
+  void addPasses(mlir::OpPassManager &passes, bool plain) const override { addTensorPasses(passes, plain, settings); }
+  std::string report(mlir::ModuleOp module) const override { return reportOf(module); }
+  LogicalResult set(StringRef key, StringRef value, std::string &message) override {
+    if (key == "fallback") {
+      settings.failOnScalar = value == "error";
+      if (settings.failOnScalar || value == "scalar")
+        return success();
+      message = ("--npu-fallback expects scalar or error, but got " + value).str();
+      return failure();
+    }
+    StringRef number = value;
+    int64_t unit = number.consume_back("K") ? 1 << 10 : number.consume_back("M") ? 1 << 20 : 1, size;
+    if (!number.getAsInteger(10, size) && size >= 0 && size <= 1 << 20) {
+      settings.vtcm = size * unit;
+      return success();
+    }
+    message = ("--npu-vtcm expects a size such as 256K or 2M, but got " + value).str();
+    return failure();
+  }
   LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
     Error error = emitChecked(module, request);
     if (!error)
@@ -62,6 +80,8 @@ public:
   }
 
 private:
+  Settings settings;
+
   Error emitChecked(mlir::ModuleOp module, const EmitRequest &request) const {
     auto version = versionOf(request.march);
     if (!version)

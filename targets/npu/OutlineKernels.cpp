@@ -5,7 +5,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "targets/npu/Cost.h"
+#include "targets/npu/Emit.h"
 #include "targets/npu/Passes.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace brisk;
@@ -16,6 +20,12 @@ namespace brisk {
 } // namespace brisk
 
 namespace {
+
+/// The share of scalar code that is worth a warning.
+constexpr double kMuch = 0.2;
+
+/// The share of one op of scalar code that --npu-fallback=error lets pass: outputs that become floats, say.
+constexpr double kSomething = 0.01;
 
 /// The ONNX nodes that a location stands for.
 std::string nodesOf(Location loc) {
@@ -34,6 +44,8 @@ std::string nodesOf(Location loc) {
 }
 
 struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels> {
+  using NpuOutlineKernelsBase::NpuOutlineKernelsBase;
+
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal())
@@ -55,8 +67,16 @@ struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels>
     auto enter = func::FuncOp::create(b, loc, "brisk_npu_enter", b.getFunctionType({b.getI32Type()}, {}));
     enter.setPrivate();
     SmallVector<Attribute> table;
+    SmallVector<double> packets;
+    for (Operation *op : ops)
+      packets.push_back(npu::packetsOf(op));
+    double total = std::accumulate(packets.begin(), packets.end(), 0.0);
     for (auto [index, op] : llvm::enumerate(ops)) {
       auto kernel = dyn_cast<npu::KernelOp>(op);
+      if (!kernel && fallback == "error" && packets[index] > kSomething * total) {
+        op->emitError("no kernel takes this op over, and --npu-fallback=error forbids scalar code");
+        return signalPassFailure();
+      }
       table.push_back(b.getStringAttr(nodesOf(op->getLoc())));
       table.push_back(kernel ? kernel.getNameAttr() : b.getStringAttr("scalar"));
       b.setInsertionPoint(op);
@@ -66,6 +86,11 @@ struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels>
         outline(b, op, index);
     }
     getOperation()->setAttr("npu.kernels", b.getArrayAttr(table));
+    getOperation()->setAttr("npu.packets", b.getDenseF64ArrayAttr(packets));
+    double share = npu::scalarShare(getOperation());
+    if (share > kMuch && fallback != "quiet")
+      main.emitWarning() << llvm::formatv("{0:P0} of the predicted packets are scalar code: quantize the model, or see the table",
+                                          share).str();
   }
 
   void outline(OpBuilder &b, Operation *op, size_t index) {

@@ -25,18 +25,23 @@ def NpuBufferize : Pass<"npu-bufferize", "::mlir::ModuleOp"> {
 def NpuPlanMemory : Pass<"npu-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Replace allocations by places in one arena, the last argument of @main";
   let description = [{
-    A place is shared by allocations whose uses do not overlap, best fit by size;
-    every offset is a multiple of 128 bytes. The module attribute `npu.arena_size`
-    tells the sum.
+    A place is shared by allocations whose uses do not overlap; every offset is a
+    multiple of 128 bytes. What fits lies in the first part of the arena, of at most
+    `vtcm` bytes: those of most uses a byte first. The module attributes
+    `npu.vtcm_size` and `npu.arena_size` tell how much that is, and what is left.
   }];
+  let options = [Option<"vtcm", "vtcm", "int64_t", "2097152", "bytes of tightly coupled memory">];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
 def NpuOutlineKernels : Pass<"npu-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Move each structured op into a function of its own, announced to the packet counter";
   let description = [{
-    The module attribute `npu.kernels` lists node and kind of each call.
+    The module attribute `npu.kernels` lists node and kind of each call,
+    `npu.packets` how many packets it is thought to take. Warns where a fifth of
+    them is scalar code; with fallback=error, any is an error.
   }];
+  let options = [Option<"fallback", "fallback", "std::string", "\"scalar\"", "scalar, error, or quiet (scalar without a warning)">];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::arith::ArithDialect"];
 }
 

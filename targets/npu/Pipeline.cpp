@@ -15,7 +15,7 @@
 using namespace mlir;
 using namespace brisk;
 
-void npu::addTensorPasses(OpPassManager &passes, bool plain) {
+void npu::addTensorPasses(OpPassManager &passes, bool plain, const Settings &settings) {
   if (!plain) {
     passes.addPass(createNpuFormKernels());
     passes.addPass(createCanonicalizerPass());
@@ -26,8 +26,12 @@ void npu::addTensorPasses(OpPassManager &passes, bool plain) {
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
   passes.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
-  passes.addPass(createNpuPlanMemory());
-  passes.addPass(createNpuOutlineKernels());
+  NpuPlanMemoryOptions memory;
+  memory.vtcm = settings.vtcm;
+  passes.addPass(createNpuPlanMemory(memory));
+  NpuOutlineKernelsOptions kernels;
+  kernels.fallback = plain ? "quiet" : settings.failOnScalar ? "error" : "scalar";
+  passes.addPass(createNpuOutlineKernels(kernels));
 }
 
 void npu::addLlvmPasses(OpPassManager &passes) {

@@ -21,37 +21,63 @@ constexpr int64_t kAlignment = 128;
 
 struct Place {
   memref::AllocOp op;
-  int64_t bytes, first, last, offset = 0;
+  int64_t bytes, first, last, uses;
+  bool isNear = false; // in tightly coupled memory
+  int64_t offset = 0;
 };
 
-/// Where each allocation goes: larger ones first, each at the lowest offset that is free while it lives.
-int64_t assignOffsets(SmallVectorImpl<Place> &places) {
+/// The lowest offset at which `place` fits beside those of `done` that live when it does.
+int64_t lowestOffset(const Place &place, ArrayRef<Place *> done) {
+  SmallVector<Place *> others;
+  for (Place *other : done)
+    if (other->first <= place.last && place.first <= other->last)
+      others.push_back(other);
+  llvm::stable_sort(others, [](Place *a, Place *b) { return a->offset < b->offset; });
+  int64_t at = 0;
+  for (Place *other : others) {
+    if (at + place.bytes <= other->offset)
+      break;
+    at = std::max(at, other->offset + other->bytes);
+  }
+  return at;
+}
+
+/// Where each allocation goes: near memory for those of most uses a byte, as far as it reaches; for the others far memory,
+/// larger ones first.
+std::pair<int64_t, int64_t> assignOffsets(SmallVectorImpl<Place> &places, int64_t vtcm) {
   SmallVector<Place *> order;
   for (Place &place : places)
     order.push_back(&place);
-  llvm::stable_sort(order, [](Place *a, Place *b) { return a->bytes > b->bytes; });
-  int64_t size = 0;
+  // A use reads or writes the whole buffer, so that uses a byte go by uses; short lives block less.
+  llvm::stable_sort(order, [](Place *a, Place *b) {
+    return std::tuple(-a->uses, a->last - a->first, a->first) < std::tuple(-b->uses, b->last - b->first, b->first);
+  });
+  int64_t near = 0, far = 0;
   SmallVector<Place *> done;
   for (Place *place : order) {
-    SmallVector<Place *> others;
-    for (Place *other : done)
-      if (other->first <= place->last && place->first <= other->last)
-        others.push_back(other);
-    llvm::stable_sort(others, [](Place *a, Place *b) { return a->offset < b->offset; });
-    int64_t at = 0;
-    for (Place *other : others) {
-      if (at + place->bytes <= other->offset)
-        break;
-      at = std::max(at, other->offset + other->bytes);
-    }
+    int64_t at = lowestOffset(*place, done);
+    if (at + place->bytes > vtcm)
+      continue;
+    place->isNear = true;
     place->offset = at;
-    size = std::max(size, at + place->bytes);
+    near = std::max(near, at + place->bytes);
     done.push_back(place);
   }
-  return size;
+  done.clear();
+  llvm::stable_sort(order, [](Place *a, Place *b) { return a->bytes > b->bytes; });
+  for (Place *place : order) {
+    if (place->isNear)
+      continue;
+    place->offset = lowestOffset(*place, done);
+    far = std::max(far, place->offset + place->bytes);
+    done.push_back(place);
+  }
+  return {near, far};
 }
 
 struct NpuPlanMemory : brisk::impl::NpuPlanMemoryBase<NpuPlanMemory> {
+  using NpuPlanMemoryBase::NpuPlanMemoryBase;
+
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal())
@@ -66,11 +92,12 @@ struct NpuPlanMemory : brisk::impl::NpuPlanMemoryBase<NpuPlanMemory> {
       MemRefType type = op.getType();
       int64_t bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
       // At least one line: kernels form addresses.
-      Place place{op, std::max<int64_t>(llvm::alignTo(bytes, kAlignment), kAlignment), INT64_MAX, -1};
+      Place place{op, std::max<int64_t>(llvm::alignTo(bytes, kAlignment), kAlignment), INT64_MAX, -1, 0};
       auto note = [&](Operation *user) {
         int64_t at = position.lookup(block.findAncestorOpInBlock(*user));
         place.first = std::min(place.first, at);
         place.last = std::max(place.last, at);
+        ++place.uses;
       };
       note(op);
       for (Value alias : views.resolve(op.getResult()))
@@ -78,20 +105,21 @@ struct NpuPlanMemory : brisk::impl::NpuPlanMemoryBase<NpuPlanMemory> {
           note(user);
       places.push_back(place);
     });
-    int64_t size = assignOffsets(places);
+    auto [near, far] = assignOffsets(places, vtcm);
     OpBuilder b(&block, block.begin());
-    auto arenaType = MemRefType::get({std::max<int64_t>(size, kAlignment)}, b.getI8Type());
+    auto arenaType = MemRefType::get({std::max<int64_t>(near + far, kAlignment)}, b.getI8Type());
     Value arena = block.addArgument(arenaType, main.getLoc());
     for (Place &place : places) {
       b.setInsertionPoint(place.op);
-      Value offset = arith::ConstantIndexOp::create(b, place.op.getLoc(), place.offset);
+      Value offset = arith::ConstantIndexOp::create(b, place.op.getLoc(), (place.isNear ? 0 : near) + place.offset);
       Value view = memref::ViewOp::create(b, place.op.getLoc(), place.op.getType(), arena, offset, ValueRange());
       place.op.getResult().replaceAllUsesWith(view);
       place.op.erase();
     }
     main.walk([](memref::DeallocOp op) { op.erase(); });
     main.setFunctionType(b.getFunctionType(block.getArgumentTypes(), {}));
-    getOperation()->setAttr("npu.arena_size", b.getI64IntegerAttr(arenaType.getDimSize(0)));
+    getOperation()->setAttr("npu.vtcm_size", b.getI64IntegerAttr(near));
+    getOperation()->setAttr("npu.arena_size", b.getI64IntegerAttr(far));
   }
 };
 

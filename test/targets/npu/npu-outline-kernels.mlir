@@ -1,7 +1,13 @@
-// RUN: brisk-opt %s --npu-outline-kernels | FileCheck %s
+// RUN: brisk-opt %s --npu-outline-kernels 2>%t | FileCheck %s
+// RUN: FileCheck %s --check-prefix=WARNING < %t
+// RUN: brisk-opt %s --npu-outline-kernels=fallback=quiet 2>&1 | FileCheck %s --check-prefix=QUIET
+// RUN: not brisk-opt %s --npu-outline-kernels=fallback=error 2>&1 | FileCheck %s --check-prefix=ERROR
 
 // Every op is announced; a structured op becomes a function of its own, a kernel of the table is called where it stands.
-// CHECK: module attributes {npu.kernels = ["", "lookup", "", "scalar"]}
+// CHECK: module attributes {npu.kernels = ["", "lookup", "", "scalar"], npu.packets = array<f64: {{.*}}>}
+// WARNING: warning: {{9[0-9].*}}% of the predicted packets are scalar code: quantize the model, or see the table
+// QUIET-NOT: warning
+// ERROR: error: no kernel takes this op over, and --npu-fallback=error forbids scalar code
 // CHECK-LABEL: func.func @main(
 // CHECK: call @brisk_npu_enter
 // CHECK-NEXT: npu.kernel "lookup"

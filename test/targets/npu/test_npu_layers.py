@@ -116,3 +116,35 @@ def test_largest(tmp_path, kernel, stride, pads, size):
     y = g.node("MaxPool", [x], kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=pads)
     g.output(g.conv(y, 20, 8, 1, spread=6.0))
     check(tmp_path, g, {"convolve", "largest"}, 12 / 255, odd=0.02)
+
+
+def test_predictions_and_fallback(tmp_path):
+    """The table predicts what the counter counts; --npu-fallback=error refuses what would be scalar."""
+    g = Graph(9)
+    x = g.conv(g.input((1, 3, 48, 48)), 3, 24, 3, relu=True, strides=[2, 2])
+    y = g.conv(x, 24, 24, 3, relu=True, group=24)
+    y = g.conv(y, 24, 40, 1)
+    z = g.conv(g.node("MaxPool", [y], kernel_shape=[2, 2], strides=[2, 2]), 40, 64, 3, relu=True)
+    m = g.node("Flatten", [g.quantized(g.node("GlobalAveragePool", [z]), 0, 4)])
+    g.output(g.quantized(g.node("Gemm", [m, g.weight((64, 30), 1), g.constant(np.zeros(30, np.float32))]), -8, 8))
+    g.save(tmp_path / "m.onnx")
+    command = [BIN / "briskc", tmp_path / "m.onnx", "--target=npu", "-o", tmp_path / "m.elf"]
+    result = subprocess.run([*command, "--npu-fallback=error", "--npu-vtcm=64K"], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    table = result.stderr
+    done("brisk-run", tmp_path / "m.elf", "--random", "--profile", tmp_path / "p.json")
+    counted = json.loads((tmp_path / "p.json").read_text())
+    predicted = int(next(line for line in table.splitlines() if "in all" in line).split()[0])
+    assert abs(predicted / counted["packets"] - 1) < 0.05, (predicted, counted["packets"])
+    near = int(next(line for line in table.splitlines() if "VTCM" in line).split()[3])
+    assert 0 < near <= 64 << 10
+
+    g = Graph(9)
+    x = g.conv(g.input((1, 3, 16, 16)), 3, 8, 3)
+    g.output(g.node("Softmax", [x]))
+    g.save(tmp_path / "s.onnx")
+    command = [BIN / "briskc", tmp_path / "s.onnx", "--target=npu", "-o", tmp_path / "s.elf"]
+    result = subprocess.run([*command, "--npu-fallback=error"], capture_output=True, text=True)
+    assert result.returncode == 1 and "no kernel takes this op over" in result.stderr
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0 and "of the predicted packets are scalar code" in result.stderr

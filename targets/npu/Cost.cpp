@@ -1,0 +1,119 @@
+// How many packets kernels take. Numbers are from least squares over the kernels of ResNet-50, MobileNetV2 and two small
+// networks, counted on qemu; a change of device/ or of LLVM moves them.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "targets/npu/Cost.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "targets/npu/device/kernels.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace brisk;
+using namespace brisk::npu;
+
+namespace {
+
+double ceilDiv(double a, double b) { return static_cast<double>(static_cast<int64_t>((a + b - 1) / b)); }
+
+/// Words stored one by one around the images of some planes.
+double haloWords(const npu_image &image, int32_t planes) {
+  if (!image.halo)
+    return 0;
+  double pixels = image.height * image.pitch;
+  return planes * (image.height * (image.pitch - image.width) + 32 * ceilDiv(pixels, 32) - pixels);
+}
+double haloVectors(const npu_image &image, int32_t planes) {
+  return image.halo ? planes * (image.plane / 128 - ceilDiv(image.height * image.pitch, 32)) : 0;
+}
+
+double cost(const npu_lookup &p) { return 8.05 * p.vectors + 1.2 * haloVectors(p.y, p.planes) + 1.3 * haloWords(p.y, p.planes) + 60; }
+
+double cost(const npu_convolve &p) {
+  double tiles = 0, taps = 0, ideal = 0, vectors = 0, single = 0;
+  for (int32_t at = 0, n; at < p.vectors; at += n) {
+    n = std::min(6, p.vectors - at);
+    int32_t pairs = n <= 3 ? p.outputs / 2 : 0;
+    for (auto [blocks, count] : {std::pair(2, pairs), std::pair(1, p.outputs - 2 * pairs)}) {
+      tiles += count;
+      (p.inputs > 1 ? taps : single) += 1.0 * count * p.taps * (p.inputs > 1 ? 1 : n);
+      ideal += 2.0 * blocks * n * count * p.taps * p.inputs;
+      vectors += 1.0 * count * blocks * n;
+    }
+  }
+  return 61.6 * tiles + 19.5 * taps + 1.024 * ideal + 0.86 * vectors + 0.44 * single + 10.5 * haloVectors(p.y, p.outputs) +
+         1.14 * haloWords(p.y, p.outputs) + 101;
+}
+
+double cost(const npu_row &p) { return 4.88 * p.inputs + 3.7 * p.inputs * p.outputs + 1.84 * p.y_blocks; }
+
+double cost(const npu_depthwise &p) {
+  double tiles = 0;
+  for (int32_t at = 0; at < p.vectors; ++tiles) {
+    int32_t left = p.vectors - at;
+    at += left >= 10 || left == 5 ? 5 : left > 5 ? left / 2 : left;
+  }
+  double all = 1.0 * p.vectors * p.blocks;
+  return 31.3 * tiles * p.blocks + 2.635 * all * p.taps + 1.5 * all + 206;
+}
+
+double cost(const npu_largest &p) {
+  double steps = p.blocks * ceilDiv(p.vectors, 2);
+  return 1.8 * steps * p.taps + 4.3 * steps + 96 * p.blocks + 0.8 * haloWords(p.y, p.blocks);
+}
+
+double cost(const npu_add &p) { return 4.38 * p.vectors + 1.84 * haloWords(p.y, p.planes) + 40; }
+
+double cost(const npu_split &p) {
+  double passes = p.blocks * ((p.phases & 3 ? 1 : 0) + (p.phases >> 2 & 3 ? 1 : 0)), chunks = ceilDiv(p.columns, 32);
+  double rows = passes * p.rows;
+  return 27.3 * passes + (chunks == 1 ? 5.3 * rows : 5.1 * rows * chunks + 6.7 * rows) + 12;
+}
+
+double cost(const npu_quantize &p) {
+  double steps = p.y.height * ceilDiv(p.y.width, 32);
+  return 10.2 * steps * ceilDiv(p.channels, 4) + 7 * steps * p.channels + 0.8 * haloWords(p.y, (p.channels + 3) / 4) + 470;
+}
+
+double cost(const npu_block &p) {
+  double pixels = p.y.height * p.y.width;
+  return 4.5 * pixels * p.channels + 4 * pixels * ceilDiv(p.channels, 4) + haloWords(p.y, (p.channels + 3) / 4) + 100;
+}
+
+double cost(const npu_unblock &p) {
+  return 2.53 * p.x.height * p.x.width * p.channels + 0.2 * p.x.height * ceilDiv(p.channels, 4) + 139;
+}
+
+double cost(const npu_mean &p) { return 3.75 * p.vectors * p.blocks + 31.5 * p.blocks + 16; }
+
+template <typename Struct> double costOf(ArrayRef<int32_t> words) {
+  Struct value;
+  std::memcpy(&value, words.data(), sizeof value);
+  return cost(value);
+}
+
+} // namespace
+
+double npu::packetsOf(StringRef kernel, ArrayRef<int32_t> parameters) {
+#define BRISK_NPU_KERNEL(name, inputs)                                                                                 \
+  if (kernel == #name)                                                                                                 \
+    return costOf<npu_##name>(parameters);
+#include "targets/npu/device/kernels.def"
+  return 0;
+}
+
+double npu::packetsOf(Operation *op) {
+  if (auto kernel = dyn_cast<KernelOp>(op))
+    return packetsOf(kernel.getName(), kernel.getParameters());
+  auto loops = dyn_cast<linalg::LinalgOp>(op);
+  if (!loops)
+    return 0;
+  // An instruction or two a packet; addresses and the loop itself.
+  double points = 1, instructions = 3;
+  for (int64_t range : loops.getStaticLoopRanges())
+    points *= std::max<int64_t>(range, 1);
+  for (Operation &inner : *loops.getBlock())
+    instructions += isa<linalg::YieldOp>(inner) ? 0 : inner.getDialect()->getNamespace() == "math" ? 25 : 0.8;
+  return points * instructions;
+}

@@ -140,6 +140,13 @@ Prediction brisk::cost::predictVariant(const Prediction &variant, const Predicti
     measured += found->second;
     byKey.emplace(kernel.key, found->second);
   }
+  // Measuring kernels one by one takes time too, and more than a run has is not in it.
+  double share = measuredTotalUs > 0 && measured > measuredTotalUs ? measuredTotalUs / measured : 1;
+  for (auto &[kind, sums] : known)
+    sums.second *= share;
+  for (auto &[key, us] : byKey)
+    us *= share;
+  measured *= share;
   double all = predicted > 0 && measured > 0 ? measured / predicted : 1;
   Prediction result = variant;
   result.totalUs = 0;
@@ -158,7 +165,7 @@ Prediction brisk::cost::predictVariant(const Prediction &variant, const Predicti
     result.totalUs += kernel.us;
   }
   // What the profile does not show, calls and the host's part, stays as it was.
-  double rest = measuredTotalUs > 0 ? std::clamp(measuredTotalUs - measured, -0.5 * measured, measuredTotalUs) : 0;
+  double rest = std::max(0.0, measuredTotalUs - measured);
   result.hostUs = measuredTotalUs > 0 && measured > 0 ? rest : variant.hostUs + variant.runUs;
   result.runUs = 0;
   result.totalUs += result.hostUs;

@@ -114,6 +114,13 @@ Value cpu::interleaveVectors(OpBuilder &b, Location loc, ArrayRef<Value> vectors
   int64_t lanes = type.getNumElements(), rows = vectors.size();
   if (type.getElementType().isInteger(8) && lanes % 4 == 0)
     return interleaveBytes(b, loc, vectors);
+  // What was just rounded to 16 bits is interleaved before: LLVM makes little of shuffles of halves.
+  auto roundings = llvm::map_to_vector(vectors, [](Value vector) { return vector.getDefiningOp<arith::TruncFOp>(); });
+  if (llvm::all_of(roundings, [](arith::TruncFOp op) { return op && getElementTypeOrSelf(op.getIn()).isF32(); })) {
+    auto wide = llvm::map_to_vector(roundings, [](arith::TruncFOp op) { return op.getIn(); });
+    return arith::TruncFOp::create(b, loc, VectorType::get({rows * lanes}, type.getElementType()),
+                                   interleaveVectors(b, loc, wide));
+  }
   // Vectors of the result, each gathered from one source after the other: what a permutation of two registers does.
   Value whole;
   for (int64_t part = 0; part < rows; ++part) {

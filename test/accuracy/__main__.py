@@ -7,9 +7,9 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import argparse
 import sys
 
-from . import agreement, trained
+from . import agreement, export, trained
 
-COMMANDS = {"trained": trained, "agreement": agreement}
+COMMANDS = {"trained": trained, "agreement": agreement, "export": export}
 
 
 def main() -> int:

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in arguments.names or SETS:
         try:
             rows.append(judge(name, quantize=arguments.quantize, calibrator=arguments.calibrator,
-                              keep_slower=arguments.keep_slower))
+                              keep_slower=arguments.keep_slower, max_accuracy_drop=arguments.max_accuracy_drop))
         except Unavailable as reason:
             rows.append({"model": name, "missing": str(reason)})
         show(rows[-1])
@@ -77,5 +77,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", metavar="MODEL", help=f"some of {', '.join(SETS)}")
     parser.add_argument("--quantize", default="int8")
     parser.add_argument("--calibrator", default="auto")
+    parser.add_argument("--max-accuracy-drop", default="", metavar="PCT")
     parser.add_argument("--keep-slower", action="store_true", help="judge accuracy where fp32 is as fast, too")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")

@@ -9,6 +9,7 @@
 #include "targets/common/Tools.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -35,10 +36,10 @@ llvm::Error Compression::check() {
           among("calibrator", options.calibrator, {"auto", "minmax", "percentile", "entropy", "mse"}))
     return error;
   if (!options.metric.empty())
-    if (llvm::Error error = among("metric", options.metric, {"top1", "cosine", "mse"}))
+    if (llvm::Error error = among("metric", options.metric, {"top1", "agreement", "cosine", "mse"}))
       return error;
   if (llvm::Error error =
-          among("sensitivity", options.sensitivity, {"divergence", "gauss-newton", "local"}))
+          among("sensitivity", options.sensitivity, {"divergence", "gauss-newton", "noise", "local"}))
     return error;
   if (llvm::Error error = among("precision-search", options.precision_search, {"bisection", "greedy"}))
     return error;
@@ -62,7 +63,26 @@ llvm::Error Compression::check() {
     return error;
   if (options.prune_multiple < 0)
     return llvm::createStringError("--prune-multiple=" + llvm::Twine(options.prune_multiple) + ": expects a number from 0");
-  if ((mode == "int8" || mode == "mixed") && options.calibration.empty())
+  const llvm::json::Object *recorded = nullptr;
+  if (!options.decisions.empty()) {
+    if (!options.prune.empty())
+      return llvm::createStringError("--decisions=" + options.decisions + ": cannot be combined with --prune");
+    auto file = llvm::MemoryBuffer::getFile(options.decisions);
+    if (!file)
+      return llvm::createStringError("--decisions=" + options.decisions + ": " + file.getError().message());
+    auto parsed = llvm::json::parse((*file)->getBuffer());
+    if (!parsed)
+      return llvm::createStringError("--decisions=" + options.decisions + ": " + llvm::toString(parsed.takeError()));
+    decisions = std::move(*parsed);
+    recorded = decisions->getAsObject();
+    if (!recorded || !recorded->getString("quantize"))
+      return llvm::createStringError("--decisions=" + options.decisions + ": expects what --report wrote");
+    mode = *recorded->getString("quantize");
+    if (options.quantize != "none" && options.quantize != mode)
+      return llvm::createStringError("--decisions=" + options.decisions + ": recorded with --quantize=" + mode +
+                                     ", not with " + options.quantize);
+  }
+  if (!recorded && (mode == "int8" || mode == "mixed") && options.calibration.empty())
     return llvm::createStringError("--quantize=" + mode +
                                    " needs samples of the model's inputs: give a .npz file or a folder of them with --calibration=");
   if (!options.report.empty() && !StringRef(options.report).ends_with(".json") &&
@@ -73,7 +93,9 @@ llvm::Error Compression::check() {
   bool keepSlower = options.keep_slower || options.emit == "onnx";
   if (mode != "none") {
     QuantizeRequest &quantize = request.quantize.emplace();
-    quantize.mode = options.quantize;
+    quantize.mode = mode.str();
+    quantize.decisions = recorded;
+    quantize.powerOfTwo = options.power_of_two_scales;
     quantize.calibrator = options.calibrator;
     quantize.sensitivity = options.sensitivity;
     quantize.search = options.precision_search;

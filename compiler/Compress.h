@@ -29,7 +29,10 @@ public:
   Compression(const Options &options, const Target &host) : options(options), host(host), runner(host) {}
 
   /// Whether anything is asked for.
-  bool wanted() const { return options.quantize != "none" || !options.prune.empty() || !options.latency_budget.empty(); }
+  bool wanted() const {
+    return options.quantize != "none" || !options.prune.empty() || !options.latency_budget.empty() ||
+           !options.decisions.empty();
+  }
   /// Whether a search found nothing that meets its budget.
   bool missedBudget() const { return report.budgetMissed; }
   /// Checks the options; the error is one line about the one that is wrong.
@@ -49,6 +52,7 @@ private:
   HostRunner runner;
   std::optional<Judge> judge;
   CompressReport report;
+  std::optional<llvm::json::Value> decisions;
 };
 
 } // namespace brisk

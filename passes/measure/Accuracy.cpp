@@ -17,6 +17,8 @@ double Accuracy::drop(Metric metric) const {
   switch (metric) {
   case Metric::Top1:
     return labelled ? 100 * (before - after) : 100 * (1 - agreement);
+  case Metric::Agreement:
+    return 100 * (1 - std::min(agreement, cosine));
   case Metric::Cosine:
     return 100 * (1 - cosine);
   case Metric::Mse:
@@ -59,6 +61,27 @@ static double divergence(ArrayRef<float> p, ArrayRef<float> q) {
   return std::max(result, 0.0);
 }
 
+Decision brisk::decisionOf(const Outputs &outputs, int64_t classes, bool *sure) {
+  bool within = true, sums = classes >= 2;
+  for (const auto &sample : outputs) {
+    if (sample.empty())
+      continue;
+    ArrayRef<float> first(sample.front());
+    within &= llvm::all_of(first, [](float value) { return value >= 0 && value <= 1; });
+    for (size_t at = 0; sums && at + classes <= first.size(); at += classes) {
+      double sum = 0;
+      for (float value : first.slice(at, classes))
+        sum += value;
+      sums = std::fabs(sum - 1) < 1e-2;
+    }
+  }
+  if (sure)
+    *sure = within && !outputs.empty();
+  if (within && !sums)
+    return Decision::Side;
+  return classes >= 2 ? Decision::Class : Decision::None;
+}
+
 namespace {
 /// Expected calibration error (Naeini et al., 2015): confidence against accuracy, by confidence.
 struct Confidence {
@@ -92,16 +115,26 @@ struct ClassCount {
 };
 /// Below so many rows a class' loss is chance.
 constexpr uint64_t kClassRows = 10;
+/// Of two vectors that come in parts.
+struct Cosine {
+  double dot = 0, normA = 0, normB = 0;
+  double value() const { return normA == 0 && normB == 0 ? 1 : dot / std::sqrt(std::max(normA * normB, 1e-60)); }
+};
+/// Up to this size the direction of one sample's output says little or nothing.
+constexpr size_t kFewNumbers = 8;
 } // namespace
 
 Accuracy brisk::compare(const Outputs &before, const Outputs &after, int64_t classes, const ModelRunner &runner,
                         ModelRunner::Set set) {
   Accuracy result;
-  result.classes = classes >= 2;
+  result.decision = decisionOf(before, classes);
+  bool labels = classes >= 2;
   uint64_t same = 0, rightBefore = 0, rightAfter = 0, labelledRows = 0, compared = 0;
   double squares = 0, cosines = 0, divergences = 0;
   Confidence before10, after10;
   std::map<int64_t, ClassCount> byClass;
+  std::vector<Cosine> joined;
+  uint64_t sides[2][2] = {};
   for (size_t sample = 0; sample < before.size() && sample < after.size(); ++sample) {
     for (auto [output, pair] : llvm::enumerate(llvm::zip(before[sample], after[sample]))) {
       auto &[a, b] = pair;
@@ -112,54 +145,78 @@ Accuracy brisk::compare(const Outputs &before, const Outputs &after, int64_t cla
         ++compared;
         continue;
       }
-      double dot = 0, normA = 0, normB = 0;
+      Cosine cosine;
       for (size_t i = 0; i < a.size(); ++i) {
         double x = a[i], y = b[i];
         if (!std::isfinite(y) && std::isfinite(x))
           result.finite = false;
         if (!std::isfinite(x) || !std::isfinite(y))
           continue;
-        dot += x * y;
-        normA += x * x;
-        normB += y * y;
+        cosine.dot += x * y;
+        cosine.normA += x * x;
+        cosine.normB += y * y;
         result.relative += (x - y) * (x - y);
         squares += x * x;
         result.largest = std::max(result.largest, std::fabs(x - y));
       }
-      if (!a.empty()) {
-        double cosine = normA == 0 && normB == 0 ? 1 : dot / std::sqrt(std::max(normA * normB, 1e-60));
-        cosines += cosine;
-        result.worstCosine = std::min(result.worstCosine, cosine);
+      if (a.size() > kFewNumbers) {
+        cosines += cosine.value();
+        result.worstCosine = std::min(result.worstCosine, cosine.value());
         ++compared;
+      } else if (!a.empty()) {
+        joined.resize(std::max(joined.size(), output + 1));
+        joined[output].dot += cosine.dot;
+        joined[output].normA += cosine.normA;
+        joined[output].normB += cosine.normB;
       }
-      if (output != 0 || !result.classes)
+      if (output == 0 && result.decision == Decision::Side) {
+        for (size_t i = 0; i < a.size(); ++i)
+          ++sides[a[i] > 0.5f][b[i] > 0.5f];
+      }
+      if (output != 0 || !labels)
         continue;
-      std::vector<int64_t> labels = runner.labels(set, sample);
+      std::vector<int64_t> truth = runner.labels(set, sample);
       for (size_t row = 0; (row + 1) * classes <= a.size(); ++row) {
         ArrayRef<float> rowA = ArrayRef(a).slice(row * classes, classes), rowB = ArrayRef(b).slice(row * classes, classes);
         int64_t classA = argmax(rowA), classB = argmax(rowB);
-        ++result.rows;
-        same += classA == classB;
-        divergences += divergence(rowA, rowB);
-        if (row < labels.size()) {
+        if (result.decision == Decision::Class) {
+          ++result.rows;
+          same += classA == classB;
+          divergences += divergence(rowA, rowB);
+        }
+        if (row < truth.size()) {
           ++labelledRows;
-          rightBefore += classA == labels[row];
-          rightAfter += classB == labels[row];
-          before10.add(rowA, classA == labels[row]);
-          after10.add(rowB, classB == labels[row]);
-          ClassCount &mine = byClass[labels[row]];
+          rightBefore += classA == truth[row];
+          rightAfter += classB == truth[row];
+          before10.add(rowA, classA == truth[row]);
+          after10.add(rowB, classB == truth[row]);
+          ClassCount &mine = byClass[truth[row]];
           ++mine.rows;
-          mine.before += classA == labels[row];
-          mine.after += classB == labels[row];
+          mine.before += classA == truth[row];
+          mine.after += classB == truth[row];
         }
       }
     }
   }
   result.relative = squares > 0 ? result.relative / squares : result.relative;
+  // Weighed like as many single samples.
+  for (const Cosine &cosine : joined) {
+    if (cosine.normA == 0 && cosine.normB == 0)
+      continue;
+    cosines += cosine.value() * static_cast<double>(before.size());
+    compared += before.size();
+  }
   result.cosine = compared ? std::min(1.0, cosines / static_cast<double>(compared)) : 1;
   if (result.rows) {
     result.agreement = static_cast<double>(same) / static_cast<double>(result.rows);
     result.divergence = divergences / static_cast<double>(result.rows);
+  }
+  if (result.decision == Decision::Side) {
+    // Where text or speech is rare, all that is none of it would hide what is lost.
+    unsigned rarer = sides[1][0] + sides[1][1] <= sides[0][0] + sides[0][1];
+    uint64_t both = sides[rarer][rarer], one = sides[0][1] + sides[1][0];
+    result.rows = both + one;
+    result.agreement = both + one ? 2.0 * static_cast<double>(both) / static_cast<double>(2 * both + one) : 1;
   }
   result.labelled = labelledRows > 0;
   if (labelledRows) {

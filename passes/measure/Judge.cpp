@@ -30,11 +30,22 @@ LogicalResult Judge::prepare(ModuleOp module) {
   reference = std::move(*outputs);
   classes = rowSizes.empty() ? 0 : rowSizes.front();
   bool labelled = !runner.labels(set, 0).empty();
+  bool probabilities = false;
+  Decision decision = decisionOf(reference, classes, &probabilities);
   metric = llvm::StringSwitch<Metric>(wanted)
+               .Case("agreement", Metric::Agreement)
                .Case("top1", Metric::Top1)
                .Case("mse", Metric::Mse)
                .Case("cosine", Metric::Cosine)
-               .Default(labelled && classes >= 2 ? Metric::Top1 : Metric::Cosine);
+               .Default(labelled && classes >= 2 ? Metric::Top1 : probabilities ? Metric::Agreement : Metric::Cosine);
+  allowance = metric == Metric::Top1 && labelled ? 0.5 : 1;
+  // One decision of few is no finding.
+  if (metric == Metric::Agreement) {
+    uint64_t rows = compare(reference, reference, classes, runner, set).rows;
+    allowance = std::max(allowance, 100.0 / static_cast<double>(std::max<uint64_t>(rows, 1)) + 1e-9);
+  }
+  if (metric == Metric::Agreement && decision == Decision::None)
+    return module.emitError("--metric=agreement expects a first output of classes or of probabilities");
   if (metric == Metric::Top1 && classes < 2)
     return module.emitError("--metric=top1 expects a first output whose last axis holds two classes or more, but it has ")
            << classes;
@@ -66,6 +77,7 @@ std::pair<double, double> brisk::race(Program &first, Program &second) {
 StringRef brisk::nameOf(Metric metric) {
   switch (metric) {
   case Metric::Top1: return "top1";
+  case Metric::Agreement: return "agreement";
   case Metric::Cosine: return "cosine";
   case Metric::Mse: return "mse";
   }
@@ -81,11 +93,12 @@ llvm::json::Object brisk::jsonOf(const Trial &trial) {
   llvm::json::Object object{{"name", trial.name},          {"drop", jsonNumber(trial.drop)},
                             {"cosine", jsonNumber(a.cosine)}, {"worst_cosine", jsonNumber(a.worstCosine)},  {"relative_error", jsonNumber(a.relative)},
                             {"max_difference", jsonNumber(a.largest)}, {"finite", a.finite}};
-  if (a.classes) {
+  if (a.decision != Decision::None) {
     object["rows"] = static_cast<int64_t>(a.rows);
     object["top1_agreement"] = jsonNumber(a.agreement);
-    object["kl_divergence"] = jsonNumber(a.divergence);
   }
+  if (a.decision == Decision::Class)
+    object["kl_divergence"] = jsonNumber(a.divergence);
   if (a.labelled) {
     object["top1_before"] = jsonNumber(a.before);
     object["top1_after"] = jsonNumber(a.after);
@@ -102,7 +115,9 @@ std::string brisk::lineOf(const Trial &trial, Metric metric) {
   std::string line = llvm::formatv("{0}: {1:f2} points of {2} lost", trial.name, trial.drop, nameOf(metric));
   if (a.labelled)
     line += llvm::formatv(", accuracy {0:f2} -> {1:f2} %", 100 * a.before, 100 * a.after);
-  if (a.classes)
-    line += llvm::formatv(", agreement {0:f2} %, KL {1:e2}", 100 * a.agreement, a.divergence);
+  if (a.decision != Decision::None)
+    line += llvm::formatv(", agreement {0:f2} %", 100 * a.agreement);
+  if (a.decision == Decision::Class)
+    line += llvm::formatv(", KL {0:e2}", a.divergence);
   return line + llvm::formatv(", cosine {0:f6}, max difference {1:e2}", a.cosine, a.largest).str();
 }

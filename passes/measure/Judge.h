@@ -21,7 +21,8 @@ struct Trial {
 /// Shared by all passes of the compress stage: what one of them loses counts for those after it, too.
 class Judge {
 public:
-  /// `metric` is top1, cosine, mse, or "" for what fits the samples.
+  /// `metric` is top1, agreement, cosine, mse, or "" for what fits the samples: top1 with labels, agreement for a first
+  /// output of probabilities, else cosine.
   Judge(ModelRunner &runner, std::string metric) : runner(runner), wanted(std::move(metric)) {}
 
   /// Whether there are samples to judge by.
@@ -35,6 +36,7 @@ public:
   /// Filled by prepare.
   ModelRunner::Set set = ModelRunner::Evaluation;
   Metric metric = Metric::Cosine;
+  double allowance = 1; ///< points that a variant may lose where the user names no floor
   unsigned modelOutputs = 0;
   int64_t classes = 0;
   Outputs reference;                 ///< of the model

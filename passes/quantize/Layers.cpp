@@ -85,5 +85,9 @@ Layers brisk::findLayers(ModuleOp module) {
     }
     found.layers.push_back(std::move(*layer));
   }
+  main.walk([&](Operation *op) {
+    if (op->getBlock() != &main.getBody().front())
+      found.inBodies += describe(op).has_value();
+  });
   return found;
 }

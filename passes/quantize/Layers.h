@@ -31,6 +31,7 @@ struct Layers {
   std::vector<Layer> layers;
   std::vector<mlir::Value> tensors;
   std::vector<std::string> tensorNames;
+  unsigned inBodies = 0; ///< products on floats inside other ops
 };
 
 Layers findLayers(mlir::ModuleOp module);

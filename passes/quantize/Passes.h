@@ -7,6 +7,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "llvm/Support/JSON.h"
 
 namespace brisk {
 class ModelRunner;
@@ -17,10 +18,12 @@ struct CompressReport;
 struct QuantizeRequest {
   std::string mode, calibrator = "auto", sensitivity = "divergence", search = "bisection";
   double percentile = 99.99;
-  double maxDrop = 0.5;       ///< points
-  bool floorGiven = false;    ///< else maxDrop is our own
+  double maxDrop = 0;         ///< points, if floorGiven
+  bool floorGiven = false;    ///< else what the judge allows
   bool keepSlower = false;    ///< no never-slower gate
+  bool powerOfTwo = false;    ///< scales
   bool details = false;       ///< errors layer by layer in the report
+  const llvm::json::Object *decisions = nullptr; ///< a report, to be applied instead of deciding
   ModelRunner *runner = nullptr; ///< null: nothing can be measured
   Judge *judge = nullptr;        ///< on the same runner
   CompressReport *report = nullptr;

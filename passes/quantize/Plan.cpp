@@ -24,6 +24,14 @@ StringRef brisk::nameOf(Precision precision) {
   return "";
 }
 
+std::optional<Precision> brisk::precisionOf(StringRef name) {
+  for (Precision precision : {Precision::F32, Precision::Int8, Precision::Dynamic, Precision::Int8Weights,
+                              Precision::Int4Weights, Precision::BF16})
+    if (nameOf(precision) == name)
+      return precision;
+  return std::nullopt;
+}
+
 static RankedTensorType weightType(const Layer &layer) {
   return cast<RankedTensorType>(layer.op->getOperand(*layer.weight).getType());
 }
@@ -68,11 +76,13 @@ public:
     SmallVector<Value> outputs;
     for (auto [i, layer] : llvm::enumerate(found.layers)) {
       const LayerPlan &choice = plan.layers[i];
-      if (choice.precision == Precision::F32)
+      bool probeNoise = probe == Probe::Noise && layer.weight;
+      if (choice.precision == Precision::F32 && !probeNoise)
         continue;
       b.setInsertionPoint(layer.op);
       switch (choice.precision) {
       case Precision::F32:
+        weights[layer.op] = layer.op->getOperand(*layer.weight);
         break;
       case Precision::Int8:
       case Precision::Dynamic:
@@ -90,7 +100,7 @@ public:
         narrow(layer);
         break;
       }
-      bool probeShift = probe == Probe::Shift && choice.precision == Precision::Int8 && layer.weight;
+      bool probeShift = probeNoise || (probe == Probe::Shift && choice.precision == Precision::Int8 && layer.weight);
       if (!probeShift && (choice.shift.empty() || probe == Probe::Gate))
         continue;
       int64_t channels = weightType(layer).getDimSize(layer.channelAxis);
@@ -150,7 +160,7 @@ private:
     auto loc = [&](StringRef suffix) {
       return NameLoc::get(b.getStringAttr(found.tensorNames[tensor] + "_" + suffix.str()));
     };
-    ScaleZero s = scaleOf(plan.ranges[tensor]);
+    ScaleZero s = scaleOf(plan.ranges[tensor], plan.powerOfTwo);
     Type integer = b.getIntegerType(8, /*isSigned=*/false);
     Value scale = scalar(loc("scale"), b.getF32Type(), b.getF32FloatAttr(s.scale));
     Value zero = scalar(loc("zero_point"), integer, b.getIntegerAttr(integer, s.zero));
@@ -189,7 +199,8 @@ private:
     if (!layer.weight)
       return;
     Value weight = weights[layer.op] = layer.op->getOperand(*layer.weight);
-    Value rounded = dequantized(layer, quantizeChannels(constantFloats(weight), weightType(layer), layer.channelAxis));
+    Value rounded = dequantized(layer, quantizeChannels(constantFloats(weight), weightType(layer), layer.channelAxis,
+                                                        precision == Precision::Int8 && plan.powerOfTwo));
     layer.op->setOperand(*layer.weight, blend(layer, weight, rounded));
   }
 

@@ -19,6 +19,7 @@ enum class Precision {
   BF16         ///< factors and result in bf16, sums in f32
 };
 llvm::StringRef nameOf(Precision precision);
+std::optional<Precision> precisionOf(llvm::StringRef name);
 
 struct LayerPlan {
   Precision precision = Precision::F32;
@@ -34,6 +35,7 @@ struct Plan {
   /// Whether elementwise ops and moves, too, read the integers of a tensor that int8 layers read: then it is nowhere kept
   /// in floats.
   bool share = false;
+  bool powerOfTwo = false; ///< scales of Int8 layers
 
   explicit Plan(const Layers &found) : layers(found.layers.size()), ranges(found.tensors.size()) {}
   bool isFloat() const {
@@ -51,6 +53,7 @@ bool mayShare(mlir::Operation *reader);
 enum class Probe {
   None,
   Shift, ///< every int8 layer with output channels takes its shift as an argument and returns its result after it
+  Noise, ///< every layer with output channels takes what is added to them and returns its result after it
   Gate   ///< every int8 layer takes two numbers g and h: its factors are g times quantized plus h times exact
 };
 /// Rewrites @main; `probed` gets the numbers of the layers that a probe concerns.

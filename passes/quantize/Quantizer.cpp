@@ -83,6 +83,7 @@ FailureOr<Plan> Quantizer::chooseInt8() {
   if (failed(observe(/*histograms=*/calibrator != Calibrator::MinMax)))
     return failure();
   Plan plan = uniform(Precision::Int8);
+  plan.powerOfTwo = request.powerOfTwo;
   plan.ranges = ranges(calibrator);
   if (request.calibrator == "auto" && failed(correctBias(plan)))
     return failure();
@@ -106,7 +107,7 @@ FailureOr<Plan> Quantizer::chooseAuto() {
       lost = least;
       decision = name.str();
     }
-    return trial->drop <= request.maxDrop;
+    return trial->drop <= allowed();
   };
   // What was corrected for other inputs is corrected anew.
   auto keep = [&](ArrayRef<unsigned> layers) -> LogicalResult {
@@ -137,8 +138,8 @@ FailureOr<Plan> Quantizer::chooseAuto() {
     done = accept(uniform(Precision::Int8Weights), "8-bit weights, activations in floats");
   if (failed(done))
     return failure();
-  if (!*done && least > request.maxDrop) {
-    decision = llvm::formatv("nothing stays within {0} points: the model is left in fp32", request.maxDrop).str();
+  if (!*done && least > allowed()) {
+    decision = llvm::formatv("nothing stays within {0} points: the model is left in fp32", allowed()).str();
     module.emitWarning() << "quantization undone: " << decision << " (the best lost " << llvm::formatv("{0:f2}", least).str()
                          << ")";
     return Plan(found);
@@ -183,7 +184,7 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
       return failure();
     decision += (decision.empty() ? "" : ", ") + trial->name;
     lost = trial->drop;
-    if (trial->drop > request.maxDrop && (request.floorGiven || request.calibrator == "auto")) {
+    if (trial->drop > allowed() && (request.floorGiven || request.calibrator == "auto")) {
       decision = llvm::formatv("undone: {0:f2} points lost once layers that are not faster are in floats", trial->drop);
       module.emitWarning() << "quantization " << decision;
       plan = Plan(found);
@@ -203,7 +204,7 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
     if (failed(trial))
       return failure();
     // It must gain more than noise, and lose nothing that was asked to be kept.
-    if (trial->drop <= std::max(request.maxDrop, lost)) {
+    if (trial->drop <= std::max(allowed(), lost)) {
       auto [without, with] = race(*program, *trial->program);
       if (with <= without * (1 - kNoise)) {
         plan = shared;
@@ -224,14 +225,16 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
 
 std::vector<std::pair<std::string, std::vector<unsigned>>> Quantizer::suspects(const Plan &plan) const {
   std::vector<std::pair<std::string, std::vector<unsigned>>> kinds = {
-      {"products of two activations", {}}, {"depthwise layers", {}}, {"layers of little work", {}}};
+      {"products of two activations", {}}, {"depthwise layers", {}}, {"layers of little work", {}}, {"layers in bf16", {}}};
   double total = 0;
   for (const Layer &layer : found.layers)
     total += layer.work;
   for (auto [i, layer] : llvm::enumerate(found.layers)) {
     if (plan.layers[i].precision == Precision::F32)
       continue;
-    if (!layer.weight)
+    if (plan.layers[i].precision == Precision::BF16)
+      kinds[3].second.push_back(i);
+    else if (!layer.weight)
       kinds[0].second.push_back(i);
     else if (layer.depthwise)
       kinds[1].second.push_back(i);
@@ -243,9 +246,15 @@ std::vector<std::pair<std::string, std::vector<unsigned>>> Quantizer::suspects(c
 
 LogicalResult Quantizer::run() {
   if (found.layers.empty()) {
-    module.emitWarning("nothing is quantized: the model has no product of floats");
+    decision = found.inBodies ? llvm::formatv("nothing is quantized: all {0} products of floats lie in bodies of other ops "
+                                              "(branches, loops), which stay in fp32", found.inBodies).str()
+                              : std::string("nothing is quantized: the model has no product of floats");
+    module.emitWarning(decision);
+    report(Plan(found));
     return success();
   }
+  if (request.decisions)
+    return replay();
   if (failed(prepare()))
     return failure();
   StringRef mode = request.mode;
@@ -280,8 +289,8 @@ LogicalResult Quantizer::run() {
       return failure();
     chosen = trial->program;
     lost = trial->drop;
-    if (request.floorGiven && measures() && trial->drop > request.maxDrop) {
-      decision = llvm::formatv("undone: {0:f2} points lost, above the {1} allowed", trial->drop, request.maxDrop);
+    if (request.floorGiven && measures() && trial->drop > allowed()) {
+      decision = llvm::formatv("undone: {0:f2} points lost, above the {1} allowed", trial->drop, allowed());
       module.emitWarning() << "quantization " << decision;
       *plan = Plan(found);
     }

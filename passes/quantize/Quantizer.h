@@ -27,6 +27,8 @@ public:
 
 private:
   bool measures() const { return judge && judge->measures(); }
+  /// Points that may be lost.
+  double allowed() const { return request.floorGiven || !judge ? request.maxDrop : judge->allowance; }
 
   // Calibrate.cpp
   /// Observers of all tensors, filled by running the model on the calibration samples.
@@ -47,12 +49,18 @@ private:
   llvm::FailureOr<Plan> chooseAuto();
   /// Undoes what gains nothing in the time of a run: kinds of layers first, then the whole plan.
   llvm::LogicalResult gate(Plan &plan, std::shared_ptr<Program> program);
+  /// Applies what was recorded; fails with a diagnostic where it is not of this model.
+  llvm::LogicalResult replay();
   /// Kinds of layers that the gate looks at.
   std::vector<std::pair<std::string, std::vector<unsigned>>> suspects(const Plan &plan) const;
 
   // Sensitivity.cpp
   llvm::FailureOr<Plan> chooseMixed();
   llvm::FailureOr<std::vector<double>> sensitivities(const Plan &low);
+  /// The relative squared error of each layer's result when it alone is quantized.
+  llvm::FailureOr<std::vector<double>> localErrors(const Plan &low);
+  /// How far outputs go when noise is added to one layer's result, by the layer's local error over that of the noise.
+  llvm::FailureOr<std::vector<double>> noiseSensitivities(const Plan &low);
   /// The relative squared error of each layer's result, with all before it quantized.
   llvm::FailureOr<std::vector<double>> layerErrors(const Plan &plan);
 

@@ -9,13 +9,21 @@
 
 using namespace brisk;
 
-ScaleZero brisk::scaleOf(Interval range) {
+float brisk::nextPowerOfTwo(float scale) {
+  int exponent;
+  float fraction = std::frexp(scale, &exponent);
+  return std::ldexp(1.0f, fraction == 0.5f ? exponent - 1 : exponent);
+}
+
+ScaleZero brisk::scaleOf(Interval range, bool powerOfTwo) {
   float low = std::min(range.low, 0.0f), high = std::max(range.high, 0.0f);
   ScaleZero result;
   // A tensor of zeros, or of numbers so small that the scale would vanish.
   if (!(high - low > 255 * std::numeric_limits<float>::min()))
     return result;
   result.scale = (high - low) / 255;
+  if (powerOfTwo)
+    result.scale = nextPowerOfTwo(result.scale);
   result.zero = std::clamp(static_cast<int>(std::lround(-low / result.scale)), 0, 255);
   return result;
 }

@@ -22,7 +22,9 @@ struct ScaleZero {
   float scale = 1;
   int zero = 0;
 };
-ScaleZero scaleOf(Interval range);
+ScaleZero scaleOf(Interval range, bool powerOfTwo = false);
+/// The least power of two that is not below `scale`.
+float nextPowerOfTwo(float scale);
 
 enum class Calibrator { MinMax, Percentile, Entropy, Mse };
 

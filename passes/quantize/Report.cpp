@@ -14,7 +14,7 @@ using namespace brisk;
 void Quantizer::report(const Plan &plan) {
   if (!request.report)
     return;
-  llvm::json::Array layers, steps;
+  llvm::json::Array layers, steps, tensors;
   std::string &table = request.report->table;
   llvm::raw_string_ostream out(table);
   out << llvm::formatv("{0,-40} {1,-8} {2,12} {3,12}\n", "layer", "runs in", "error", "sensitivity");
@@ -22,8 +22,12 @@ void Quantizer::report(const Plan &plan) {
     StringRef precision = brisk::nameOf(plan.layers[i].precision);
     llvm::json::Object object{{"name", layer.name}, {"precision", precision}, {"work", layer.work},
                               {"depthwise", layer.depthwise}, {"bias_corrected", !plan.layers[i].shift.empty()}};
-    if (!reasons[i].empty())
+    if (i < reasons.size() && !reasons[i].empty())
       object["reason"] = reasons[i];
+    if (!plan.layers[i].shift.empty())
+      object["shift"] = llvm::json::Array(plan.layers[i].shift);
+    if (!plan.layers[i].inputScale.empty())
+      object["input_scale"] = llvm::json::Array(plan.layers[i].inputScale);
     auto cell = [&](const std::vector<double> &values, StringRef key) -> std::string {
       if (values.empty())
         return "-";
@@ -34,6 +38,10 @@ void Quantizer::report(const Plan &plan) {
     out << llvm::formatv("{0,-40} {1,-8} {2,12} {3,12}\n", StringRef(layer.name).take_back(40), precision, error, rank);
     layers.push_back(std::move(object));
   }
+  for (auto [name, range] : llvm::zip(found.tensorNames, plan.ranges))
+    tensors.push_back(llvm::json::Object{{"name", name}, {"low", jsonNumber(range.low)}, {"high", jsonNumber(range.high)}});
+  if (found.inBodies)
+    out << found.inBodies << " products in bodies of other ops (branches, loops) stay in fp32\n";
   for (const Trial &trial : trials) {
     out << lineOf(trial, judge ? judge->metric : Metric::Cosine) << "\n";
     steps.push_back(jsonOf(trial));
@@ -50,11 +58,16 @@ void Quantizer::report(const Plan &plan) {
   llvm::json::Object object{{"quantize", request.mode},
                             {"calibrator", request.calibrator},
                             {"metric", brisk::nameOf(judge ? judge->metric : Metric::Cosine)},
-                            {"max_accuracy_drop", request.maxDrop},
+                            {"max_accuracy_drop", allowed()},
                             {"decision", decision},
                             {"kept", !plan.isFloat()},
                             {"evaluated_on", !measures() ? "nothing" : judge->set == ModelRunner::Calibration ? "calibration" : "eval"},
+                            {"block", plan.block},
+                            {"share", plan.share},
+                            {"power_of_two_scales", plan.powerOfTwo},
+                            {"products_in_bodies", found.inBodies},
                             {"layers", std::move(layers)},
+                            {"tensors", std::move(tensors)},
                             {"steps", std::move(steps)}};
   if (timeBefore > 0)
     object["time"] = llvm::json::Object{{"fp32_us", timeBefore * 1e6}, {"quantized_us", timeAfter * 1e6}};

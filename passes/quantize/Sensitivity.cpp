@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <random>
 
 using namespace mlir;
 using namespace brisk;
@@ -23,6 +24,8 @@ namespace {
 constexpr size_t kRankingSamples = 64;
 /// The part of a layer's error by which the Gauss-Newton term is taken.
 constexpr float kStep = 0.1f;
+/// Noise over the root mean square of what it is added to.
+constexpr float kNoiseShare = 0.1f;
 } // namespace
 
 FailureOr<std::vector<double>> Quantizer::layerErrors(const Plan &plan) {
@@ -59,26 +62,118 @@ FailureOr<std::vector<double>> Quantizer::layerErrors(const Plan &plan) {
   return errors;
 }
 
+FailureOr<std::vector<double>> Quantizer::localErrors(const Plan &low) {
+  ModelRunner &runner = *request.runner;
+  OwningOpRef<ModuleOp> clone = module.clone();
+  SmallVector<Value> results;
+  for (const Layer &layer : findLayers(*clone).layers)
+    results.push_back(layer.op->getResult(0));
+  addOutputs(*clone, results);
+  std::vector<unsigned> gated;
+  applyPlan(*clone, low, Probe::Gate, &gated);
+  auto program = runner.compile(std::move(clone), ModelRunner::Calibration);
+  if (failed(program))
+    return failure();
+  std::vector<std::vector<float>> gates;
+  for (size_t i = 0; i < gated.size(); ++i) {
+    gates.push_back({0.0f});
+    gates.push_back({1.0f});
+  }
+  std::vector<double> errors(results.size()), squares(results.size());
+  size_t count = std::min(kRankingSamples, runner.samples(ModelRunner::Calibration));
+  for (size_t sample = 0; sample < count; ++sample) {
+    runner.progress("local errors " + std::to_string(sample + 1) + "/" + std::to_string(count));
+    FailureOr<std::vector<RunOutput>> outputs = (*program)->run(sample, gates);
+    if (failed(outputs))
+      return failure();
+    std::vector<std::vector<float>> exact;
+    for (size_t layer = 0; layer < results.size(); ++layer)
+      exact.emplace_back((*outputs)[modelOutputs + layer].values);
+    for (size_t i = 0; i < gated.size(); ++i) {
+      gates[2 * i] = {1.0f};
+      gates[2 * i + 1] = {0.0f};
+      outputs = (*program)->run(sample, gates);
+      if (failed(outputs))
+        return failure();
+      gates[2 * i] = {0.0f};
+      gates[2 * i + 1] = {1.0f};
+      unsigned layer = gated[i];
+      ArrayRef<float> rounded = (*outputs)[modelOutputs + layer].values;
+      for (size_t at = 0; at < std::min(rounded.size(), exact[layer].size()); ++at) {
+        double x = exact[layer][at], y = rounded[at];
+        errors[layer] += (x - y) * (x - y);
+        squares[layer] += x * x;
+      }
+    }
+  }
+  runner.progress("");
+  for (size_t layer = 0; layer < errors.size(); ++layer)
+    errors[layer] = squares[layer] > 0 ? errors[layer] / squares[layer] : 0;
+  return errors;
+}
+
+FailureOr<std::vector<double>> Quantizer::noiseSensitivities(const Plan &low) {
+  ModelRunner &runner = *request.runner;
+  FailureOr<std::vector<double>> local = localErrors(low);
+  if (failed(local))
+    return failure();
+  OwningOpRef<ModuleOp> clone = module.clone();
+  std::vector<unsigned> layers;
+  applyPlan(*clone, Plan(found), Probe::Noise, &layers);
+  auto program = runner.compile(std::move(clone), ModelRunner::Calibration);
+  if (failed(program))
+    return failure();
+  std::vector<std::vector<float>> noise;
+  for (unsigned layer : layers) {
+    auto type = cast<RankedTensorType>(found.layers[layer].op->getOperand(*found.layers[layer].weight).getType());
+    noise.emplace_back(type.getDimSize(found.layers[layer].channelAxis), 0.0f);
+  }
+  size_t count = std::min(kRankingSamples, runner.samples(ModelRunner::Calibration));
+  std::vector<double> squares(layers.size()), numbers(layers.size());
+  Outputs exact;
+  for (size_t sample = 0; sample < count; ++sample) {
+    FailureOr<std::vector<RunOutput>> outputs = (*program)->run(sample, noise);
+    if (failed(outputs))
+      return failure();
+    exact.emplace_back();
+    for (const RunOutput &output : ArrayRef(*outputs).take_front(modelOutputs))
+      exact.back().emplace_back(output.values);
+    for (size_t i = 0; i < layers.size(); ++i) {
+      for (float value : (*outputs)[modelOutputs + i].values)
+        squares[i] += double(value) * value;
+      numbers[i] += static_cast<double>((*outputs)[modelOutputs + i].values.size());
+    }
+  }
+  // What one unit of relative noise does; for products without channels, what it does on average.
+  std::minstd_rand random(1);
+  std::vector<double> gain(found.layers.size(), -1);
+  double sum = 0;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    runner.progress("sensitivity " + std::to_string(i + 1) + "/" + std::to_string(layers.size()));
+    float size = kNoiseShare * static_cast<float>(std::sqrt(squares[i] / std::max(numbers[i], 1.0)));
+    for (float &value : noise[i])
+      value = random() & 16 ? size : -size;
+    FailureOr<Outputs> outputs = runAll(**program, runner, ModelRunner::Calibration, modelOutputs, nullptr, noise, count);
+    if (failed(outputs))
+      return failure();
+    std::fill(noise[i].begin(), noise[i].end(), 0.0f);
+    Accuracy accuracy = compare(exact, *outputs, judge->classes, runner, ModelRunner::Calibration);
+    sum += gain[layers[i]] = accuracy.distance() / (kNoiseShare * kNoiseShare);
+  }
+  runner.progress("");
+  for (size_t layer = 0; layer < gain.size(); ++layer)
+    (*local)[layer] *= gain[layer] >= 0 ? gain[layer] : sum / std::max<size_t>(layers.size(), 1);
+  return *local;
+}
+
 FailureOr<std::vector<double>> Quantizer::sensitivities(const Plan &low) {
   ModelRunner &runner = *request.runner;
   size_t count = std::min(kRankingSamples, runner.samples(ModelRunner::Calibration));
   std::vector<double> result(found.layers.size());
-  if (request.sensitivity == "local") {
-    // Each layer alone would differ by what the layers before it add: so they are measured one at a time, too.
-    for (size_t layer = 0; layer < result.size(); ++layer) {
-      runner.progress("sensitivity " + std::to_string(layer + 1) + "/" + std::to_string(result.size()));
-      Plan one = low;
-      for (size_t other = 0; other < result.size(); ++other)
-        if (other != layer)
-          one.layers[other] = {};
-      FailureOr<std::vector<double>> errors = layerErrors(one);
-      if (failed(errors))
-        return failure();
-      result[layer] = (*errors)[layer];
-    }
-    runner.progress("");
-    return result;
-  }
+  if (request.sensitivity == "local")
+    return localErrors(low);
+  if (request.sensitivity == "noise")
+    return noiseSensitivities(low);
   OwningOpRef<ModuleOp> clone = module.clone();
   std::vector<unsigned> gated;
   applyPlan(*clone, low, Probe::Gate, &gated);
@@ -126,6 +221,7 @@ FailureOr<Plan> Quantizer::chooseMixed() {
   auto with = [&](ArrayRef<size_t> layers) {
     Plan plan(found);
     plan.ranges = low->ranges;
+    plan.powerOfTwo = low->powerOfTwo;
     for (size_t layer : layers)
       plan.layers[layer] = low->layers[layer];
     return plan;
@@ -134,7 +230,7 @@ FailureOr<Plan> Quantizer::chooseMixed() {
     FailureOr<Trial> trial = evaluate(with(layers), std::to_string(layers.size()) + " layers int8");
     if (failed(trial))
       return failure();
-    return trial->drop <= request.maxDrop;
+    return trial->drop <= allowed();
   };
   // Invariant: the first `good` layers hold; drops are taken to grow along the list, and the end is verified.
   ArrayRef<size_t> all(order);
@@ -157,7 +253,27 @@ FailureOr<Plan> Quantizer::chooseMixed() {
       if (*fits)
         chosen = more;
     }
-  decision = std::to_string(chosen.size()) + " of " + std::to_string(found.layers.size()) + " layers in int8 by " +
-             request.sensitivity + " and " + request.search;
-  return with(chosen);
+  // What int8 would cost too much may bear bf16, in the same order.
+  std::vector<size_t> rest;
+  for (size_t layer : order)
+    if (!llvm::is_contained(chosen, layer) && supports(found.layers[layer], Precision::BF16))
+      rest.push_back(layer);
+  auto widened = [&](size_t number) {
+    Plan plan = with(chosen);
+    for (size_t layer : ArrayRef(rest).take_front(number))
+      plan.layers[layer].precision = Precision::BF16;
+    return plan;
+  };
+  good = 0, bad = rest.size() + 1, next = rest.size();
+  while (good + 1 < bad) {
+    FailureOr<Trial> trial = evaluate(widened(next), std::to_string(chosen.size()) + " layers int8, " +
+                                                         std::to_string(next) + " bf16");
+    if (failed(trial))
+      return failure();
+    (trial->drop <= allowed() ? good : bad) = next;
+    next = (good + bad) / 2;
+  }
+  decision = std::to_string(chosen.size()) + " of " + std::to_string(found.layers.size()) + " layers in int8, " +
+             std::to_string(good) + " in bf16 by " + request.sensitivity + " and " + request.search;
+  return widened(good);
 }

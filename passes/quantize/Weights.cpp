@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/quantize/Weights.h"
 
+#include "passes/quantize/Ranges.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
@@ -43,7 +45,7 @@ std::vector<char> rawBytes(ElementsAttr attr) {
 
 } // namespace
 
-QuantizedWeight brisk::quantizeChannels(ArrayRef<float> values, RankedTensorType type, int64_t axis) {
+QuantizedWeight brisk::quantizeChannels(ArrayRef<float> values, RankedTensorType type, int64_t axis, bool powerOfTwo) {
   View view(type, axis);
   std::vector<float> scales(view.size);
   std::vector<uint8_t> bytes(values.size());
@@ -53,7 +55,8 @@ QuantizedWeight brisk::quantizeChannels(ArrayRef<float> values, RankedTensorType
       for (int64_t i = 0; i < view.inner; ++i)
         most = std::max(most, std::fabs(values[view.at(o, channel, i)]));
     // A channel of zeros has any scale.
-    float scale = scales[channel] = most / 127 >= std::numeric_limits<float>::min() ? most / 127 : 1;
+    float scale = most / 127 >= std::numeric_limits<float>::min() ? most / 127 : 1;
+    scale = scales[channel] = powerOfTwo ? nextPowerOfTwo(scale) : scale;
     for (int64_t o = 0; o < view.outer; ++o)
       for (int64_t i = 0; i < view.inner; ++i) {
         int64_t at = view.at(o, channel, i);

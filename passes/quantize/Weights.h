@@ -20,7 +20,8 @@ struct QuantizedWeight {
 };
 
 /// Signed 8-bit integers, one scale = max |w| / 127 for each position of `axis`.
-QuantizedWeight quantizeChannels(llvm::ArrayRef<float> values, mlir::RankedTensorType type, int64_t axis);
+QuantizedWeight quantizeChannels(llvm::ArrayRef<float> values, mlir::RankedTensorType type, int64_t axis,
+                                 bool powerOfTwo = false);
 
 /// Of a matrix: `block` elements along `axis` share a scale. 8 bits: signed, symmetric. 4 bits: unsigned with a zero
 /// point, without which 16 levels are too few.

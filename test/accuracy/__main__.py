@@ -7,9 +7,9 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import argparse
 import sys
 
-from . import agreement, export, trained
+from . import agreement, export, mixed, trained
 
-COMMANDS = {"trained": trained, "agreement": agreement, "export": export}
+COMMANDS = {"trained": trained, "agreement": agreement, "export": export, "mixed": mixed}
 
 
 def main() -> int:

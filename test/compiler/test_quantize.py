@@ -92,7 +92,7 @@ def test_other_precisions(tmp_path, mode, most):
     assert {layer["precision"] for layer in report["layers"]} - {"fp32"} == {mode}
 
 
-@pytest.mark.parametrize("metric", ["divergence", "gauss-newton", "local"])
+@pytest.mark.parametrize("metric", ["divergence", "gauss-newton", "noise", "local"])
 @pytest.mark.parametrize("search", ["bisection", "greedy"])
 def test_mixed_precision_holds_the_floor(tmp_path, metric, search):
     """Ranges that clip cost all layers together more than is allowed; some alone fit."""
@@ -105,6 +105,88 @@ def test_mixed_precision_holds_the_floor(tmp_path, metric, search):
     if low:
         kept = [s for s in report["steps"] if s["name"] == f"{len(low)} layers int8"]
         assert any(step["drop"] <= 0.1 for step in kept)
+
+
+def test_what_int8_costs_too_much_may_run_in_bf16(tmp_path):
+    report = quantized(tmp_path, "digits_cnn", "--quantize=mixed", "--calibrator=percentile", "--percentile=97",
+                       "--metric=cosine", "--max-accuracy-drop=0.1", "--keep-slower")
+    precisions = [layer["precision"] for layer in report["layers"]]
+    assert "bf16" in precisions and "fp32" not in precisions
+    assert report["steps"][-1]["drop"] <= 0.1
+
+
+@pytest.mark.parametrize("options", [["--quantize=int8", "--keep-slower"], ["--quantize=int4w", "--keep-slower"],
+                                     ["--quantize=int8", "--power-of-two-scales", "--keep-slower"]])
+def test_recorded_decisions_give_the_same_bytes(tmp_path, options):
+    """Without samples: what was measured is in the record."""
+    quantized(tmp_path, "digits_transformer", *options)
+    for copy in ("one", "two"):
+        done = briskc(network("digits_transformer").model, "-o", tmp_path / copy, "--decisions", tmp_path / "report.json")
+        assert done.returncode == 0 and "decided: as recorded" in done.stderr, done.stderr
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes() == (tmp_path / "out").read_bytes()
+
+
+def test_decisions_of_another_model_are_refused(tmp_path):
+    quantized(tmp_path, "digits_cnn", "--quantize=int8", "--keep-slower")
+    done = briskc(network("wine_mlp").model, "-o", tmp_path / "other", "--decisions", tmp_path / "report.json")
+    assert done.returncode == 1 and "--decisions= was recorded for another model: it has 4 layers" in done.stderr
+    assert not (tmp_path / "other").exists()
+    report = json.loads((tmp_path / "report.json").read_text())
+    report["layers"][0]["shift"] = [0]
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    done = briskc(network("digits_cnn").model, "-o", tmp_path / "other", "--decisions", tmp_path / "report.json")
+    assert done.returncode == 1 and f"--decisions= holds what layer '{report['layers'][0]['name']}' cannot be" in done.stderr
+
+
+@pytest.mark.parametrize("text, message", [("{", "--decisions="), ("{}", "expects what --report wrote"),
+                                           ('{"quantize": "bf16"}', "recorded with --quantize=bf16, not with int8")])
+def test_files_that_hold_no_decisions_are_wrong_usage(tmp_path, text, message):
+    (tmp_path / "report.json").write_text(text)
+    done = briskc("no.onnx", "-o", tmp_path / "out", "--quantize=int8", "--decisions", tmp_path / "report.json")
+    assert done.returncode == 2 and message in done.stderr
+
+
+def test_scales_that_are_powers_of_two(tmp_path):
+    report = quantized(tmp_path, "digits_mlp", "--quantize=int8", "--power-of-two-scales", emit="onnx")
+    (step,) = report["steps"][-1:]
+    assert step["drop"] <= 1
+    scales = [numpy_helper.to_array(t) for t in onnx.load(tmp_path / "out").graph.initializer if t.name.endswith("_scale")]
+    assert len(scales) >= 6 and all((np.frexp(scale)[0] == 0.5).all() for scale in scales)
+
+
+def test_products_in_branches_are_told(tmp_path):
+    """They stay in floats; the report says so."""
+    value = lambda name, kind, shape: helper.make_tensor_value_info(name, kind, shape)
+    weight = numpy_helper.from_array(np.ones((3, 2), np.float32), "w")
+    branches = [helper.make_graph([helper.make_node("MatMul", ["x", "w"], [name])], name, [],
+                                  [value(name, TensorProto.FLOAT, [2, 2])]) for name in ("a", "b")]
+    node = helper.make_node("If", ["c"], ["y"], then_branch=branches[0], else_branch=branches[1])
+    graph = helper.make_graph([node], "g", [value("c", TensorProto.BOOL, []), value("x", TensorProto.FLOAT, [2, 3])],
+                              [value("y", TensorProto.FLOAT, [2, 2])], [weight])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "if.onnx")
+    done = briskc(tmp_path / "if.onnx", "-o", tmp_path / "out", "--quantize=dynamic", "--report", tmp_path / "report.json")
+    assert done.returncode == 0 and "all 2 products of floats lie in bodies" in done.stderr, done.stderr
+    assert json.loads((tmp_path / "report.json").read_text())["products_in_bodies"] == 2
+
+
+def test_probabilities_are_judged_by_what_they_decide(tmp_path):
+    """One number between 0 and 1 has no direction: the cosine of a single run says nothing of it."""
+    rng = np.random.default_rng(0)
+    weights = [numpy_helper.from_array(rng.standard_normal(shape).astype(np.float32), name)
+               for name, shape in (("u", (8, 16)), ("v", (16, 1)))]
+    nodes = [helper.make_node("MatMul", ["x", "u"], ["h"], "first"), helper.make_node("Relu", ["h"], ["r"]),
+             helper.make_node("MatMul", ["r", "v"], ["z"], "second"), helper.make_node("Sigmoid", ["z"], ["y"])]
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1])], weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "m.onnx")
+    np.savez(tmp_path / "x.npz", x=rng.standard_normal((200, 1, 8)).astype(np.float32))
+    done = briskc(tmp_path / "m.onnx", "-o", tmp_path / "out", "--quantize=int8", "--calibrator=percentile", "--percentile=40",
+                  "--calibration", tmp_path / "x.npz", "--report", tmp_path / "report.json", "--keep-slower")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    (step,) = report["steps"]
+    assert report["metric"] == "agreement" and step["rows"] == 200
+    assert step["top1_agreement"] < 0.99 and step["drop"] >= 100 * (1 - step["top1_agreement"]) - 1e-9
 
 
 def test_what_is_not_faster_is_undone(tmp_path):

@@ -18,7 +18,7 @@ struct CompressReport;
 struct QuantizeRequest {
   std::string mode, calibrator = "auto", sensitivity = "divergence", search = "bisection";
   double percentile = 99.99;
-  double maxDrop = 0;         ///< points, if floorGiven
+  double maxDrop = 0.5;       ///< points, if floorGiven
   bool floorGiven = false;    ///< else what the judge allows
   bool keepSlower = false;    ///< no never-slower gate
   bool powerOfTwo = false;    ///< scales

@@ -185,7 +185,7 @@ def test_probabilities_are_judged_by_what_they_decide(tmp_path):
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "report.json").read_text())
     (step,) = report["steps"]
-    assert report["metric"] == "agreement" and step["rows"] == 200
+    assert report["metric"] == "agreement" and 0 < step["rows"] <= 200
     assert step["top1_agreement"] < 0.99 and step["drop"] >= 100 * (1 - step["top1_agreement"]) - 1e-9
 
 

@@ -65,8 +65,9 @@ llvm::Error Compression::check() {
     return llvm::createStringError("--prune-multiple=" + llvm::Twine(options.prune_multiple) + ": expects a number from 0");
   const llvm::json::Object *recorded = nullptr;
   if (!options.decisions.empty()) {
-    if (!options.prune.empty())
-      return llvm::createStringError("--decisions=" + options.decisions + ": cannot be combined with --prune");
+    if (!options.prune.empty() || !options.latency_budget.empty())
+      return llvm::createStringError("--decisions=" + options.decisions +
+                                     ": cannot be combined with --prune or --latency-budget");
     auto file = llvm::MemoryBuffer::getFile(options.decisions);
     if (!file)
       return llvm::createStringError("--decisions=" + options.decisions + ": " + file.getError().message());

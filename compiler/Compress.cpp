@@ -59,15 +59,18 @@ llvm::Error Compression::check() {
       return llvm::createStringError("--prune=" + options.prune + " repairs what it leaves on samples of the model's "
                                      "inputs: give a .npz file or a folder of them with --calibration=");
   }
+  if (!options.skip_layers.empty() && options.calibration.empty())
+    return llvm::createStringError("--skip-layers=" + options.skip_layers + " decides on samples of the model's inputs: give a .npz "
+                                   "file or a folder of them with --calibration=");
   if (llvm::Error error = among("importance", options.importance, {"energy", "norm", "extent", "obs"}))
     return error;
   if (options.prune_multiple < 0)
     return llvm::createStringError("--prune-multiple=" + llvm::Twine(options.prune_multiple) + ": expects a number from 0");
   const llvm::json::Object *recorded = nullptr;
   if (!options.decisions.empty()) {
-    if (!options.prune.empty() || !options.latency_budget.empty())
+    if (!options.prune.empty() || !options.skip_layers.empty() || !options.latency_budget.empty())
       return llvm::createStringError("--decisions=" + options.decisions +
-                                     ": cannot be combined with --prune or --latency-budget");
+                                     ": cannot be combined with --prune, --skip-layers or --latency-budget");
     auto file = llvm::MemoryBuffer::getFile(options.decisions);
     if (!file)
       return llvm::createStringError("--decisions=" + options.decisions + ": " + file.getError().message());
@@ -111,6 +114,15 @@ llvm::Error Compression::check() {
   }
   if (!options.latency_budget.empty())
     return checkSearch(floorGiven ? maxDrop : 1, keepSlower);
+  if (!options.skip_layers.empty()) {
+    SkipRequest &skip = request.skip.emplace();
+    skip.which = options.skip_layers;
+    skip.maxDrop = maxDrop;
+    skip.floorGiven = floorGiven;
+    skip.keepSlower = keepSlower;
+    skip.judge = &*judge;
+    skip.report = &report;
+  }
   if (!options.prune.empty()) {
     PruneRequest &prune = request.prune.emplace();
     prune.ratio = ratio;
@@ -138,8 +150,8 @@ llvm::Error Compression::checkSearch(double maxDrop, bool keepSlower) {
   if (options.calibration.empty())
     return llvm::createStringError("--latency-budget=" + options.latency_budget + " needs samples of the model's inputs: give a "
                                    ".npz file or a folder of them with --calibration=, and others with --eval=");
-  if (!options.prune.empty())
-    return llvm::createStringError("--latency-budget chooses what to prune by itself: leave --prune out");
+  if (!options.prune.empty() || !options.skip_layers.empty())
+    return llvm::createStringError("--latency-budget chooses what to prune and skip by itself: leave --prune and --skip-layers out");
   if (options.search_time <= 0)
     return llvm::createStringError("--search-time=" + llvm::Twine(options.search_time) + ": expects seconds");
   search.budget *= scale;
@@ -156,7 +168,11 @@ llvm::Error Compression::checkSearch(double maxDrop, bool keepSlower) {
     search.predicted = true;
   }
   int64_t multiple = options.prune_multiple ? options.prune_multiple : host.describe().isa()->vectorBits / 32;
-  search.reduction = createPruneReduction(runner, multiple);
+  // Branches go after widths: pruning knows the model as it is, and leaves branches what they are.
+  std::vector<std::unique_ptr<Reduction>> reductions;
+  reductions.push_back(createPruneReduction(*judge, multiple));
+  reductions.push_back(createSkipReduction(*judge));
+  search.reduction = std::make_shared<Reductions>(std::move(reductions));
   QuantizeRequest quantize = request.quantize.value_or(QuantizeRequest());
   quantize.mode = options.quantize == "none" ? "int8" : options.quantize;
   quantize.calibrator = options.calibrator;

@@ -12,15 +12,17 @@
 #include "passes/prune/Passes.h"
 #include "passes/quantize/Passes.h"
 #include "passes/search/Passes.h"
+#include "passes/skip/Passes.h"
 #include <optional>
 
 namespace brisk {
 
 /// What the passes of the compress stage are asked for.
 struct CompressRequest {
+  std::optional<SkipRequest> skip;
   std::optional<PruneRequest> prune;
   std::optional<QuantizeRequest> quantize;
-  std::optional<SearchRequest> search; ///< takes the place of both
+  std::optional<SearchRequest> search; ///< takes the place of all
 };
 
 /// What the compress stage works with. Alive from before the first stage to after the last.
@@ -30,8 +32,8 @@ public:
 
   /// Whether anything is asked for.
   bool wanted() const {
-    return options.quantize != "none" || !options.prune.empty() || !options.latency_budget.empty() ||
-           !options.decisions.empty();
+    return options.quantize != "none" || !options.prune.empty() || !options.skip_layers.empty() ||
+           !options.latency_budget.empty() || !options.decisions.empty();
   }
   /// Whether a search found nothing that meets its budget.
   bool missedBudget() const { return report.budgetMissed; }

@@ -23,7 +23,7 @@ static const Stage kStages[] = {
        passes.addPass(createSimplifyShapes());
        passes.addPass(createCSEPass());
      }},
-    {"compress", "prune what bears it, quantize the products that bear it",
+    {"compress", "leave out branches, prune, quantize, as far as the model bears it",
      [](OpPassManager &passes, const PipelineContext &context) {
        if (!context.compress)
          return;
@@ -31,6 +31,8 @@ static const Stage kStages[] = {
          passes.addPass(createSearchModelPass(*context.compress->search));
          return;
        }
+       if (context.compress->skip)
+         passes.addPass(createSkipModelPass(*context.compress->skip));
        if (context.compress->prune)
          passes.addPass(createPruneModelPass(*context.compress->prune));
        if (context.compress->quantize)

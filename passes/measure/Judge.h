@@ -33,6 +33,9 @@ public:
   llvm::FailureOr<Trial> judge(std::shared_ptr<Program> program, llvm::StringRef name);
 
   ModelRunner &runner;
+  /// The length of rows that are classes, for compare(): 0 where the metric is another one, and rows say nothing as such.
+  int64_t rankingClasses() const { return metric == Metric::Top1 || metric == Metric::Agreement ? classes : 0; }
+
   /// Filled by prepare.
   ModelRunner::Set set = ModelRunner::Evaluation;
   Metric metric = Metric::Cosine;

@@ -31,6 +31,24 @@ public:
   virtual llvm::LogicalResult apply(mlir::ModuleOp clone, llvm::ArrayRef<unsigned> levels) = 0;
 };
 
+/// Several as one: parts one after the other. Distances of different ones are taken to add up; `apply` goes through them
+/// in order, each on what those before it left, which keep the order of parts.
+class Reductions : public Reduction {
+public:
+  explicit Reductions(std::vector<std::unique_ptr<Reduction>> all) : all(std::move(all)) {}
+  llvm::LogicalResult prepare(mlir::ModuleOp module) override;
+  size_t parts() const override;
+  std::string nameOf(size_t part) const override;
+  unsigned levels(size_t part) const override;
+  std::string describe(size_t part, unsigned level) const override;
+  llvm::FailureOr<double> distance(llvm::ArrayRef<unsigned> levels) override;
+  llvm::LogicalResult apply(mlir::ModuleOp clone, llvm::ArrayRef<unsigned> levels) override;
+
+private:
+  std::pair<Reduction *, size_t> find(size_t part) const;
+  std::vector<std::unique_ptr<Reduction>> all;
+};
+
 /// Something that is done to the whole of a model, after that: rewrites it and adds its part to the report. Fails with a
 /// diagnostic.
 struct Finish {

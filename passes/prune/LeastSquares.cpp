@@ -13,6 +13,29 @@ using namespace brisk;
 /// Rows whose products are added together: the matrix then passes the caches that much more seldom.
 static constexpr int64_t kTogether = 8;
 
+// The loops that the time goes to, for what the processor has.
+#if defined(__x86_64__) && defined(__clang__)
+#define BRISK_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define BRISK_CLONES
+#endif
+
+/// to[j] += sum of factors[row] * rows[row][j]
+BRISK_CLONES static void addProducts(const double *factors, const double *const *rows, int64_t begin, int64_t end, double *to) {
+  for (int64_t j = begin; j < end; ++j) {
+    double sum = 0;
+    for (int64_t row = 0; row < kTogether; ++row)
+      sum += factors[row] * rows[row][j];
+    to[j] += sum;
+  }
+}
+
+/// to[j] -= factor * from[j]
+BRISK_CLONES static void subtract(double factor, const double *from, int64_t begin, int64_t end, double *to) {
+  for (int64_t j = begin; j < end; ++j)
+    to[j] -= factor * from[j];
+}
+
 void NormalEquations::add(ArrayRef<float> x, ArrayRef<float> y) {
   int64_t count = inputs ? x.size() / inputs : y.size() / std::max<int64_t>(outputs, 1), width = inputs + 1;
   std::vector<double> wide(kTogether * width), target(kTogether * outputs);
@@ -36,12 +59,7 @@ void NormalEquations::add(ArrayRef<float> x, ArrayRef<float> y) {
       }
       if (std::all_of(f, f + kTogether, [](double factor) { return factor == 0; }))
         return;
-      for (int64_t j = begin; j < end; ++j) {
-        double sum = 0;
-        for (int64_t row = 0; row < kTogether; ++row)
-          sum += f[row] * r[row][j];
-        to[j] += sum;
-      }
+      addProducts(f, r, begin, end, to);
     };
     for (int64_t i = 0; i < width; ++i) {
       accumulate(i, wide.data(), width, i, width, gram.data() + i * width);
@@ -67,8 +85,7 @@ double NormalEquations::error(ArrayRef<double> w) const {
     std::fill(product.begin(), product.end(), 0.0);
     for (int64_t j = 0; j <= inputs; ++j)
       if (double g = at(i, j); g != 0)
-        for (int64_t o = 0; o < outputs; ++o)
-          product[o] += g * w[j * outputs + o];
+        subtract(-g, w.data() + j * outputs, 0, outputs, product.data());
     for (int64_t o = 0; o < outputs; ++o)
       sum += w[i * outputs + o] * (product[o] - 2 * cross[i * outputs + o]);
   }
@@ -85,8 +102,7 @@ std::optional<std::vector<double>> NormalEquations::solve(ArrayRef<double> start
   for (int64_t i = 0; i < width; ++i)
     for (int64_t j = 0; j < width; ++j)
       if (double g = at(i, j); g != 0)
-        for (int64_t o = 0; o < outputs; ++o)
-          change[i * outputs + o] -= g * start[j * outputs + o];
+        subtract(g, start.data() + j * outputs, 0, outputs, change.data() + i * outputs);
   for (int64_t i = 0; i < width; ++i)
     matrix[i * width + i] += i < inputs ? ridge * mean : 1e-9 * (rows + 1);
   if (!factorize(matrix, width))
@@ -107,10 +123,8 @@ bool brisk::factorize(std::vector<double> &matrix, int64_t size) {
     for (int64_t j = i; j < size; ++j)
       row[j] *= scale;
     for (int64_t k = i + 1; k < size; ++k) {
-      double factor = row[k], *to = matrix.data() + k * size;
-      if (factor != 0)
-        for (int64_t j = k; j < size; ++j)
-          to[j] -= factor * row[j];
+      if (double factor = row[k]; factor != 0)
+        subtract(factor, row, k, size, matrix.data() + k * size);
     }
   }
   return true;
@@ -123,14 +137,12 @@ void brisk::substitute(ArrayRef<double> factor, int64_t size, MutableArrayRef<do
       row(i)[o] /= factor[i * size + i];
     for (int64_t k = i + 1; k < size; ++k)
       if (double f = factor[i * size + k]; f != 0)
-        for (int64_t o = 0; o < columns; ++o)
-          row(k)[o] -= f * row(i)[o];
+        subtract(f, row(i), 0, columns, row(k));
   }
   for (int64_t i = size; i-- > 0;) { // U x = y
     for (int64_t k = i + 1; k < size; ++k)
       if (double f = factor[i * size + k]; f != 0)
-        for (int64_t o = 0; o < columns; ++o)
-          row(i)[o] -= f * row(k)[o];
+        subtract(f, row(k), 0, columns, row(i));
     for (int64_t o = 0; o < columns; ++o)
       row(i)[o] /= factor[i * size + i];
   }

@@ -10,7 +10,6 @@
 
 namespace brisk {
 class Judge;
-class ModelRunner;
 class Reduction;
 struct CompressReport;
 
@@ -27,7 +26,7 @@ struct PruneRequest {
   CompressReport *report = nullptr;
 };
 /// Pruning as a search sees it (measure/Reduction.h); widths are multiples of `multiple`.
-std::unique_ptr<Reduction> createPruneReduction(ModelRunner &runner, int64_t multiple);
+std::unique_ptr<Reduction> createPruneReduction(Judge &judge, int64_t multiple);
 std::unique_ptr<mlir::Pass> createPruneModelPass(const PruneRequest &request);
 
 #define GEN_PASS_DECL

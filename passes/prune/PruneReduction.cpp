@@ -16,7 +16,7 @@ constexpr double kShares[] = {0.125, 0.25, 0.375, 0.5, 0.625, 0.75};
 
 class PruneReduction : public Reduction {
 public:
-  PruneReduction(ModelRunner &runner, int64_t multiple) : runner(runner), multiple(multiple) {}
+  PruneReduction(Judge &judge, int64_t multiple) : judge(judge), multiple(multiple) {}
 
   LogicalResult prepare(ModuleOp from) override {
     module = from.clone();
@@ -24,7 +24,7 @@ public:
     found = findFamilies(*module);
     if (found.families.empty())
       return success();
-    repairer.emplace(*module, found, runner);
+    repairer.emplace(*module, found, judge.runner);
     if (failed(repairer->observe()))
       return failure();
     FailureOr<Outputs> outputs = repairer->outputs(PrunePlan(found));
@@ -56,8 +56,7 @@ public:
     FailureOr<Outputs> outputs = repairer->outputs(plan);
     if (failed(outputs))
       return failure();
-    int64_t classes = rowSize();
-    return compare(whole, *outputs, classes, runner, ModelRunner::Calibration).distance();
+    return compare(whole, *outputs, judge.rankingClasses(), judge.runner, ModelRunner::Calibration).distance();
   }
 
   LogicalResult apply(ModuleOp clone, ArrayRef<unsigned> levels) override {
@@ -78,14 +77,8 @@ private:
         plan.gone[i][unit] = true;
     return plan;
   }
-  /// Of the first output: its last axis, which may be classes.
-  int64_t rowSize() const {
-    auto main = module->lookupSymbol<func::FuncOp>("main");
-    auto type = main.getNumResults() ? dyn_cast<RankedTensorType>(main.getResultTypes()[0]) : nullptr;
-    return type && type.getRank() && !type.isDynamicDim(type.getRank() - 1) ? type.getShape().back() : 0;
-  }
 
-  ModelRunner &runner;
+  Judge &judge;
   int64_t multiple;
   mutable OwningOpRef<ModuleOp> module;
   Families found;
@@ -97,6 +90,6 @@ private:
 
 } // namespace
 
-std::unique_ptr<Reduction> brisk::createPruneReduction(ModelRunner &runner, int64_t multiple) {
-  return std::make_unique<PruneReduction>(runner, multiple);
+std::unique_ptr<Reduction> brisk::createPruneReduction(Judge &judge, int64_t multiple) {
+  return std::make_unique<PruneReduction>(judge, multiple);
 }

@@ -24,7 +24,9 @@ namespace {
 /// So many points of the path are tried with each finish at most.
 constexpr int kMostPoints = 8;
 /// With more levels than these only every second one is looked at.
-constexpr size_t kManyLevels = 64;
+constexpr size_t kManyLevels = 32;
+/// Of the time, what looking at steps may take: parts that are not looked at stay as they are.
+constexpr double kStepsShare = 0.5;
 /// A budget is met where the time is so much below it: measurements differ by that.
 constexpr double kNoise = 0.02;
 
@@ -88,7 +90,7 @@ LogicalResult Search::findSteps() {
   for (size_t part = 0; part < reduction.parts(); ++part)
     total += reduction.levels(part);
   std::vector<std::vector<Step>> byPart(reduction.parts());
-  for (size_t part = 0; part < reduction.parts() && !isLate(); ++part) {
+  for (size_t part = 0; part < reduction.parts() && now() - start < kStepsShare * request.searchTime; ++part) {
     double distance = 0, time = succeeded(whole) ? *whole : 0;
     for (unsigned level = 1; level <= reduction.levels(part); ++level) {
       judge.runner.progress("looking at steps " + std::to_string(++done) + "/" + std::to_string(total));

@@ -7,9 +7,9 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import argparse
 import sys
 
-from . import agreement, export, mixed, trained
+from . import agreement, budget, export, mixed, trained
 
-COMMANDS = {"trained": trained, "agreement": agreement, "export": export, "mixed": mixed}
+COMMANDS = {"trained": trained, "agreement": agreement, "export": export, "mixed": mixed, "budget": budget}
 
 
 def main() -> int:

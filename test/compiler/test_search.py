@@ -85,7 +85,7 @@ def test_the_best_effort_is_the_fastest_within_the_floor(tmp_path):
 @pytest.mark.parametrize("flags, message", [
     (["--latency-budget=soon"], "--latency-budget=soon: expects a time (5ms, 800us) or a share (60%)"),
     (["--latency-budget=5ms"], "--latency-budget=5ms needs samples of the model's inputs"),
-    (["--latency-budget=5ms", "--calibration=x.npz", "--prune=0.1"], "--latency-budget chooses what to prune by itself"),
+    (["--latency-budget=5ms", "--calibration=x.npz", "--prune=0.1"], "--latency-budget chooses what to prune and skip by itself"),
     (["--latency-budget=5ms", "--calibration=x.npz", "--search-time=0"], "--search-time=0: expects seconds"),
 ])
 def test_wrong_options_are_told(tmp_path, flags, message):

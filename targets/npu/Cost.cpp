@@ -63,6 +63,10 @@ double cost(const npu_largest &p) {
   return 1.8 * steps * p.taps + 4.3 * steps + 96 * p.blocks + 0.8 * haloWords(p.y, p.blocks);
 }
 
+double cost(const npu_join2 &p) {
+  return 1.1 * (p.vectors[0] + p.vectors[1] + p.vectors[2] + p.vectors[3]) + 1.3 * haloWords(p.y, p.planes) + 60;
+}
+
 double cost(const npu_add &p) { return 4.38 * p.vectors + 1.84 * haloWords(p.y, p.planes) + 40; }
 
 double cost(const npu_split &p) {

@@ -404,6 +404,19 @@ void Emitter::emit(Step &step) {
   case Step::Largest:
     result = emitProducts(step);
     return;
+  case Step::Join: {
+    npu_join2 words{};
+    SmallVector<Value> parts;
+    for (auto [i, input] : llvm::enumerate(step.inputs)) {
+      words.vectors[i] = image(input).blocks() * y.plane / 128;
+      parts.push_back(values[input]);
+    }
+    words.planes = y.blocks();
+    words.halo = halo;
+    words.y = geometryOf(y);
+    result = call("join" + std::to_string(parts.size()), parts, bytesType(y.bytes()), wordsOf(words));
+    return;
+  }
   case Step::Add:
     result = emitAdd(step);
     return;

@@ -36,26 +36,27 @@ static std::optional<uint8_t> fillOf(Value value) {
   return static_cast<uint8_t>(attr.getValue().getZExtValue());
 }
 
-std::optional<Padded> npu::paddedOf(Value value) {
-  Padded result{value, {}, 0};
+Padded npu::paddedOf(Value value) {
+  const Padded none{value, {}, 0};
+  Padded result = none;
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!value.getDefiningOp<tensor::InsertSliceOp>() || !type || type.getRank() != 4)
-    return result;
+    return none;
   bool found = false;
   std::optional<uint8_t> fill;
   Value at = value;
   while (auto insert = at.getDefiningOp<tensor::InsertSliceOp>()) {
     if (!llvm::all_of(insert.getStaticStrides(), [](int64_t s) { return s == 1; }) ||
         insert.getSourceType().getRank() != 4 || ShapedType::isDynamicShape(insert.getStaticOffsets()))
-      return std::nullopt;
+      return none;
     if (auto byte = fillOf(insert.getSource())) {
       if (fill && *fill != *byte)
-        return std::nullopt;
+        return none;
       fill = byte;
     } else {
       ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
       if (found || offsets[0] || offsets[3] || sizes[3] != type.getDimSize(3))
-        return std::nullopt;
+        return none;
       found = true;
       result.source = insert.getSource();
       result.border = {offsets[1], offsets[2], type.getDimSize(1) - offsets[1] - sizes[1],
@@ -65,15 +66,36 @@ std::optional<Padded> npu::paddedOf(Value value) {
   }
   if (auto byte = fillOf(at)) {
     if (fill && *fill != *byte)
-      return std::nullopt;
+      return none;
     fill = byte;
   } else if (!at.getDefiningOp<tensor::EmptyOp>()) {
-    return std::nullopt;
+    return none;
   }
   if (!found || !fill)
-    return std::nullopt;
+    return none;
   result.fill = *fill;
   return result;
+}
+
+std::vector<Value> npu::joinedOf(Value value) {
+  std::vector<Value> parts;
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || type.getRank() != 4)
+    return {};
+  int64_t end = type.getDimSize(3);
+  Value at = value;
+  // The last part was inserted last.
+  while (auto insert = at.getDefiningOp<tensor::InsertSliceOp>()) {
+    ArrayRef<int64_t> offsets = insert.getStaticOffsets(), sizes = insert.getStaticSizes();
+    if (insert.getSourceType().getRank() != 4 || ShapedType::isDynamicShape(offsets) || offsets[0] || offsets[1] ||
+        offsets[2] || sizes[1] != type.getDimSize(1) || sizes[2] != type.getDimSize(2) || offsets[3] + sizes[3] != end ||
+        offsets[3] % 4 || !llvm::all_of(insert.getStaticStrides(), [](int64_t s) { return s == 1; }))
+      return {};
+    end = offsets[3];
+    parts.insert(parts.begin(), insert.getSource());
+    at = insert.getDest();
+  }
+  return end == 0 && at.getDefiningOp<tensor::EmptyOp>() ? parts : std::vector<Value>{};
 }
 
 /// expr as sum of dims times factors.

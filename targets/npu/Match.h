@@ -32,7 +32,11 @@ struct Padded {
   uint8_t fill = 0; // where there is a border
 };
 /// `value` itself, where it is not padded.
-std::optional<Padded> paddedOf(mlir::Value value);
+Padded paddedOf(mlir::Value value);
+
+/// The images that lie one after the other along the channels of `value`, each but the last in whole blocks; none where it is
+/// made otherwise.
+std::vector<mlir::Value> joinedOf(mlir::Value value);
 
 /// Sums of products of bytes, stride and dilation the same both ways.
 struct Products {

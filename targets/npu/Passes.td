@@ -16,6 +16,16 @@ def NpuFormKernels : Pass<"npu-form-kernels", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def NpuTabulate : Pass<"npu-tabulate", "::mlir::ModuleOp"> {
+  let summary = "Look up what elementwise bodies compute of one byte";
+  let description = [{
+    In: linalg on tensors that no kernel takes over. Whatever part of a body is a
+    function of one byte, and takes more than a few instructions, is read from a
+    table of 256.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def NpuBufferize : Pass<"npu-bufferize", "::mlir::ModuleOp"> {
   let summary = "Give @main a memref per input and result, bufferize, 128-byte aligned";
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",

@@ -19,6 +19,7 @@ void npu::addTensorPasses(OpPassManager &passes, bool plain, const Settings &set
   if (!plain) {
     passes.addPass(createNpuFormKernels());
     passes.addPass(createCanonicalizerPass());
+    passes.addPass(createNpuTabulate());
     passes.addPass(createCSEPass());
   }
   passes.addPass(createNpuBufferize());

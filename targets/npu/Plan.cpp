@@ -55,6 +55,7 @@ private:
   /// The image of a byte that the body of `op` computes or takes.
   int imageIn(linalg::GenericOp op, BodyReader &reader, Value byte, bool isSigned, bool force);
   int sumsOf(linalg::GenericOp op, Value tensor, const Quantized &result, Extent extent);
+  int join(Value tensor, Extent extent, bool isSigned, Operation *anchor);
   int slide(linalg::GenericOp op, const Products &products, bool isSigned, bool force);
   bool visitPool(linalg::GenericOp op);
   int lookup(Operation *anchor, int input, ArrayRef<uint8_t> table, bool isSigned);
@@ -81,12 +82,33 @@ int Planner::imageOf(Value tensor, bool isSigned, Operation *anchor, bool force)
   if (found != known.end())
     return plan.images[found->second].isSigned == isSigned ? found->second : -1;
   auto extent = extentOf(tensor.getType());
+  if (int image = extent ? join(tensor, *extent, isSigned, anchor) : -1; image >= 0)
+    return image;
   if (!force || !extent || !getElementTypeOrSelf(tensor.getType()).isInteger(8))
     return -1;
   int image = addImage(*extent, isSigned);
   addStep(Step::Block, anchor, {}, image).source = tensor;
   known[tensor] = image;
   return image;
+}
+
+/// The image of tensors that lie side by side along the channels and are images.
+int Planner::join(Value tensor, Extent extent, bool isSigned, Operation *anchor) {
+  std::vector<Value> parts = joinedOf(tensor);
+  if (parts.size() < 2 || parts.size() > 4)
+    return -1;
+  SmallVector<int> images;
+  for (Value part : parts) {
+    auto found = known.find(part);
+    if (found == known.end() || plan.images[found->second].isSigned != isSigned)
+      return -1;
+    images.push_back(found->second);
+  }
+  int output = addImage(extent, isSigned);
+  for (int image : images)
+    groups.unionSets(image, output);
+  addStep(Step::Join, anchor, images, output);
+  return known[tensor] = output;
 }
 
 bool Planner::requireBorder(int index, Border border, uint8_t fill) {
@@ -113,15 +135,13 @@ int Planner::lookup(Operation *anchor, int input, ArrayRef<uint8_t> table, bool 
 
 /// The image that a window slides over, ready for it, and the image of what it finds; -1 if there is none.
 int Planner::slide(linalg::GenericOp op, const Products &products, bool isSigned, bool force) {
-  auto padded = paddedOf(products.input);
-  if (!padded)
-    return -1;
-  int input = imageOf(padded->source, products.isSigned, op, force);
-  if (input < 0 || !requireBorder(input, padded->border, padded->fill))
+  Padded padded = paddedOf(products.input);
+  int input = imageOf(padded.source, products.isSigned, op, force);
+  if (input < 0 || !requireBorder(input, padded.border, padded.fill))
     return -1;
   const Extent &extent = products.output;
   int output = addImage(extent, isSigned);
-  Border border = padded->border;
+  Border border = padded.border;
   if (products.stride == 1) {
     groups.unionSets(input, output);
   } else {

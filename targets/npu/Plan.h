@@ -26,7 +26,7 @@ struct Image {
 
 /// A kernel to be called.
 struct Step {
-  enum Kind { Convolve, Depthwise, Largest, Add, Lookup, Quantize, Mean, Block } kind;
+  enum Kind { Convolve, Depthwise, Largest, Join, Add, Lookup, Quantize, Mean, Block } kind;
   mlir::Operation *anchor;  // before which it is called
   mlir::Location loc;
   llvm::SmallVector<int, 2> inputs; // images

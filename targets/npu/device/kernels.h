@@ -92,6 +92,13 @@ typedef struct npu_split {
   int32_t y_first, y_pitch, y_plane; /* y_plane: of one image */
 } npu_split;
 
+/* Images side by side along the channels, of which all but the last fill their blocks. */
+typedef struct npu_join2 {
+  int32_t vectors[4]; /* of each */
+  int32_t planes, halo;
+  npu_image y;
+} npu_join2, npu_join3, npu_join4;
+
 /* Floats to bytes: round(x factor) + zero, channel by channel as ONNX has them, to blocks. A product is mantissa * m / 2^31
  * with the exponents added. Inputs: x. */
 typedef struct npu_quantize {

@@ -5,6 +5,7 @@
 #include "targets/npu/ir/Npu.h"
 
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "targets/npu/Kernels.h"
 
 using namespace mlir;
@@ -67,7 +68,23 @@ struct KernelBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<Ke
         return failure();
       buffers.push_back(*buffer);
     }
-    rewriter.create(OperationState(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs()));
+    // Kernels take whole buffers: a part of another one is copied, before or after.
+    Location loc = op->getLoc();
+    SmallVector<Value> whole(buffers);
+    for (Value &buffer : whole) {
+      auto type = cast<MemRefType>(buffer.getType());
+      if (type.getLayout().isIdentity())
+        continue;
+      auto dense = MemRefType::get(type.getShape(), type.getElementType());
+      Value copy = memref::AllocOp::create(rewriter, loc, dense, rewriter.getI64IntegerAttr(128));
+      bool isOutput = &buffer == &whole.back();
+      if (!isOutput && failed(options.createMemCpy(rewriter, loc, buffer, copy)))
+        return failure();
+      buffer = copy;
+    }
+    rewriter.create(OperationState(loc, op->getName(), whole, TypeRange(), op->getAttrs()));
+    if (whole.back() != buffers.back() && failed(options.createMemCpy(rewriter, loc, whole.back(), buffers.back())))
+      return failure();
     bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());
     return success();
   }

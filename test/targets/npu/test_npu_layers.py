@@ -148,3 +148,17 @@ def test_predictions_and_fallback(tmp_path):
     assert result.returncode == 1 and "no kernel takes this op over" in result.stderr
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0 and "of the predicted packets are scalar code" in result.stderr
+
+
+@pytest.mark.parametrize("channels, kernels", [((8, 12, 6), {"join3"}), ((6, 10), {"block", "unblock"})])
+def test_concat(tmp_path, channels, kernels):
+    """Images side by side stay images where blocks stay whole; otherwise they are put together as linalg does."""
+    g = Graph(10)
+    x = g.conv(g.input((1, 3, 10, 13)), 3, 16, 3, relu=True)
+    parts = [g.conv(x, 16, c, 3, relu=True, spread=8.0) for c in channels]
+    joined = g.node("Concat", parts, axis=1)
+    total = sum(channels)
+    a = g.conv(joined, total, 20, 1, spread=8.0)
+    b = g.conv(x, 16, 20, 1, spread=8.0)
+    g.output(g.quantized(g.node("Relu", [g.node("Add", [a, b])]), 0, 12))
+    check(tmp_path, g, kernels | {"convolve", "add"}, 12 / 255, odd=0.05)

@@ -133,6 +133,14 @@ FailureOr<Plan> Quantizer::chooseAuto() {
     plan.ranges = ranges(Calibrator::Mse);
     done = succeeded(correctBias(plan)) ? accept(plan, "ranges of least squared error") : FailureOr<bool>(failure());
   }
+  // Where a few layers elsewhere lose it all.
+  if (succeeded(done) && !*done && found.layers.size() > 1) {
+    FailureOr<Plan> kept = keepWhatHolds(*first);
+    if (failed(kept))
+      return failure();
+    if (!kept->isFloat())
+      done = accept(*kept, "sensitive layers in fp32");
+  }
   // 16-bit activations: no machine here multiplies them by bytes, so they stay floats.
   if (succeeded(done) && !*done)
     done = accept(uniform(Precision::Int8Weights), "8-bit weights, activations in floats");

@@ -56,6 +56,9 @@ private:
 
   // Sensitivity.cpp
   llvm::FailureOr<Plan> chooseMixed();
+  /// As many layers of `low` as the floor bears, the least sensitive first; the others in fp32.
+  llvm::FailureOr<Plan> keepWhatHolds(const Plan &low);
+  std::vector<size_t> bySensitivity() const;
   llvm::FailureOr<std::vector<double>> sensitivities(const Plan &low);
   /// The relative squared error of each layer's result when it alone is quantized.
   llvm::FailureOr<std::vector<double>> localErrors(const Plan &low);

@@ -207,23 +207,25 @@ FailureOr<std::vector<double>> Quantizer::sensitivities(const Plan &low) {
   return result;
 }
 
-FailureOr<Plan> Quantizer::chooseMixed() {
-  FailureOr<Plan> low = chooseInt8();
-  if (failed(low))
-    return failure();
-  FailureOr<std::vector<double>> ranking = sensitivities(*low);
-  if (failed(ranking))
-    return failure();
-  sensitivity = *ranking;
+std::vector<size_t> Quantizer::bySensitivity() const {
   std::vector<size_t> order(found.layers.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return sensitivity[a] < sensitivity[b]; });
+  return order;
+}
+
+FailureOr<Plan> Quantizer::keepWhatHolds(const Plan &low) {
+  FailureOr<std::vector<double>> ranking = sensitivities(low);
+  if (failed(ranking))
+    return failure();
+  sensitivity = *ranking;
+  std::vector<size_t> order = bySensitivity();
   auto with = [&](ArrayRef<size_t> layers) {
     Plan plan(found);
-    plan.ranges = low->ranges;
-    plan.powerOfTwo = low->powerOfTwo;
+    plan.ranges = low.ranges;
+    plan.powerOfTwo = low.powerOfTwo;
     for (size_t layer : layers)
-      plan.layers[layer] = low->layers[layer];
+      plan.layers[layer] = low.layers[layer];
     return plan;
   };
   auto holds = [&](ArrayRef<size_t> layers) -> FailureOr<bool> {
@@ -253,27 +255,39 @@ FailureOr<Plan> Quantizer::chooseMixed() {
       if (*fits)
         chosen = more;
     }
+  return with(chosen);
+}
+
+FailureOr<Plan> Quantizer::chooseMixed() {
+  FailureOr<Plan> low = chooseInt8();
+  if (failed(low))
+    return failure();
+  FailureOr<Plan> kept = keepWhatHolds(*low);
+  if (failed(kept))
+    return failure();
   // What int8 would cost too much may bear bf16, in the same order.
   std::vector<size_t> rest;
-  for (size_t layer : order)
-    if (!llvm::is_contained(chosen, layer) && supports(found.layers[layer], Precision::BF16))
+  size_t narrow = 0;
+  for (size_t layer : bySensitivity()) {
+    narrow += kept->layers[layer].precision != Precision::F32;
+    if (kept->layers[layer].precision == Precision::F32 && supports(found.layers[layer], Precision::BF16))
       rest.push_back(layer);
+  }
   auto widened = [&](size_t number) {
-    Plan plan = with(chosen);
+    Plan plan = *kept;
     for (size_t layer : ArrayRef(rest).take_front(number))
       plan.layers[layer].precision = Precision::BF16;
     return plan;
   };
-  good = 0, bad = rest.size() + 1, next = rest.size();
+  size_t good = 0, bad = rest.size() + 1, next = rest.size();
   while (good + 1 < bad) {
-    FailureOr<Trial> trial = evaluate(widened(next), std::to_string(chosen.size()) + " layers int8, " +
-                                                         std::to_string(next) + " bf16");
+    FailureOr<Trial> trial = evaluate(widened(next), std::to_string(narrow) + " layers int8, " + std::to_string(next) + " bf16");
     if (failed(trial))
       return failure();
     (trial->drop <= allowed() ? good : bad) = next;
     next = (good + bad) / 2;
   }
-  decision = std::to_string(chosen.size()) + " of " + std::to_string(found.layers.size()) + " layers in int8, " +
+  decision = std::to_string(narrow) + " of " + std::to_string(found.layers.size()) + " layers in int8, " +
              std::to_string(good) + " in bf16 by " + request.sensitivity + " and " + request.search;
   return widened(good);
 }

@@ -51,6 +51,17 @@ def test_auto_loses_at_most_half_a_point_on_nearly_all(tmp_path):
     assert sum(drop <= 0.5 for drop in drops.values()) >= 0.9 * len(drops), drops
 
 
+def test_auto_gives_up_the_most_sensitive_layers_before_all(tmp_path):
+    """Of a floor that all layers together miss, those that are cheapest stay in int8."""
+    report = quantized(tmp_path, "digits_mlp", "--quantize=int8", "--metric=mse", "--max-accuracy-drop=0.0003", "--keep-slower")
+    steps = {step["name"]: step["drop"] for step in report["steps"]}
+    assert steps["min-max and bias correction"] > 0.0003 and steps["first and last layer in fp32"] > 0.0003
+    kept = [layer["sensitivity"] for layer in report["layers"] if layer["precision"] == "int8"]
+    given_up = [layer["sensitivity"] for layer in report["layers"] if layer["precision"] == "fp32"]
+    assert report["decision"] == "sensitive layers in fp32" and max(kept) < min(given_up)
+    assert steps["sensitive layers in fp32"] <= 0.0003
+
+
 def test_a_bad_calibrator_shows_in_the_report(tmp_path):
     report = quantized(tmp_path, "digits_cnn", "--quantize=int8", "--calibrator=percentile", "--percentile=50",
                        "--keep-slower")

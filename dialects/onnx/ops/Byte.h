@@ -29,6 +29,10 @@ mlir::Value integerConv(OpMaker &make, mlir::Value x, mlir::Value xZero, mlir::V
 mlir::Value scaledSums(OpMaker &make, mlir::Value sums, mlir::Value xScale, mlir::Value wScale, mlir::Value divisor,
                        int64_t trailing);
 
+/// The i32 sums quantized: one multiplication by (xScale wScale) / yScale, as onnxruntime rounds it, where that is one f32.
+mlir::Value requantized(OpMaker &make, mlir::Value sums, mlir::Value xScale, mlir::Value wScale, mlir::Value yScale,
+                        mlir::Value yZero, int64_t trailing);
+
 /// A parameter per channel (1-D) with `trailing` axes of size 1 after it; others as they are.
 mlir::Value perChannel(OpMaker &make, mlir::Value parameter, int64_t trailing);
 /// A parameter per row (1-D) of `matrix` as a column; others as they are.

@@ -152,6 +152,15 @@ Value onnx::scaledSums(OpMaker &make, Value sums, Value xScale, Value wScale, Va
   return make.make<MulOp>({castTo(make, sums, kFloat), scale});
 }
 
+Value onnx::requantized(OpMaker &make, Value sums, Value xScale, Value wScale, Value yScale, Value yZero, int64_t trailing) {
+  Dims dims = make.shapes.dims(yScale);
+  bool isSingle = dims.empty() || (dims.size() == 1 && dims[0] == Dim(1));
+  if (!isSingle || !make.shapes.elementType(yScale).isF32())
+    return make.make<QuantizeLinearOp>({scaledSums(make, sums, xScale, wScale, {}, trailing), yScale, yZero});
+  Value levels = scaledSums(make, sums, xScale, wScale, yScale, trailing);
+  return make.make<QuantizeLinearOp>({levels, make.scalar(make.shapes.elementType(yScale), 1), yZero});
+}
+
 //===--- integer forms of float products ------------------------------------===//
 
 namespace {

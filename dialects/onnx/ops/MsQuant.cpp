@@ -135,8 +135,12 @@ LogicalResult QGemmOp::expand(OpMaker &make, SmallVectorImpl<Value> &results) {
   Value scale = getBScale();
   if (float alpha = getAlpha().convertToFloat(); alpha != 1)
     scale = make.multiply(scale, make.scalar(Float32Type::get(getContext()), alpha));
-  Value value = scaledSums(make, sums, getAScale(), scale, {}, 0);
-  if (isPresent(getYScale()))
+  Value value;
+  if (isPresent(getYScale()) && isPresent(getYZeroPoint()))
+    value = requantized(make, sums, getAScale(), scale, getYScale(), getYZeroPoint(), 0);
+  else
+    value = scaledSums(make, sums, getAScale(), scale, {}, 0);
+  if (isPresent(getYScale()) && !isPresent(getYZeroPoint()))
     value = levels(make, value, getYScale(), getYZeroPoint(), getA());
   return single(make, value, results);
 }

@@ -72,8 +72,8 @@ LogicalResult QLinearMatMulOp::inferShapes(ShapeContext &context) {
 
 LogicalResult QLinearMatMulOp::expand(OpMaker &make, SmallVectorImpl<Value> &results) {
   Value sums = integerMatMul(make, getA(), getAZeroPoint(), getB(), getBZeroPoint());
-  Value real = scaledSums(make, sums, perRow(make, getAScale(), getA()), getBScale(), {}, 0);
-  return single(make, make.make<QuantizeLinearOp>({real, getYScale(), getYZeroPoint()}), results);
+  return single(make, requantized(make, sums, perRow(make, getAScale(), getA()), getBScale(), getYScale(), getYZeroPoint(), 0),
+                results);
 }
 
 LogicalResult QLinearMatMulOp::decompose(Decomposer &d) { return decomposeComposite(*this, d); }
@@ -109,8 +109,7 @@ LogicalResult QLinearConvOp::expand(OpMaker &make, SmallVectorImpl<Value> &resul
                            isPresent(getB()) ? getB() : Value());
   if (!sums)
     return emitOpError("expects a weight of static shape where it has a zero point");
-  Value real = scaledSums(make, sums, getXScale(), getWScale(), {}, spatial);
-  return single(make, make.make<QuantizeLinearOp>({real, getYScale(), getYZeroPoint()}), results);
+  return single(make, requantized(make, sums, getXScale(), getWScale(), getYScale(), getYZeroPoint(), spatial), results);
 }
 
 LogicalResult QLinearConvOp::decompose(Decomposer &d) { return decomposeComposite(*this, d); }

@@ -26,10 +26,13 @@ extern "C" {
 enum {
   BRISK_ISA_X86_64 = 0,    /* SSE2 */
   BRISK_ISA_X86_64_V3 = 3, /* AVX2, FMA, F16C, BMI2 */
-  BRISK_ISA_X86_64_V4 = 4, /* v3 + AVX-512 F, BW, CD, DQ, VL */
-  BRISK_ISA_X86_64_V4_VNNI = 5, /* v4 + AVX-512 VNNI: products of bytes */
-  BRISK_ISA_X86_64_V4_BF16 = 6  /* that + AVX-512 BF16 */
+  BRISK_ISA_X86_64_V3_VNNI = 4, /* v3 + AVX-VNNI: products of bytes; not every v4 has it */
+  BRISK_ISA_X86_64_V4 = 5, /* v3 + AVX-512 F, BW, CD, DQ, VL */
+  BRISK_ISA_X86_64_V4_VNNI = 6, /* v4 + AVX-512 VNNI: products of bytes */
+  BRISK_ISA_X86_64_V4_BF16 = 7  /* that + AVX-512 BF16 */
 };
+/* As messages list them. */
+#define BRISK_ISA_NAMES "x86-64, x86-64-v3, x86-64-v3-vnni, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16"
 
 /* One input or output. `dtype` is ONNX's TensorProto.DataType number; elements
  * narrower than a byte are packed, low bits first. `dims[i]` is -1 where the

@@ -180,7 +180,7 @@ static brisk_status read_options(const brisk_model *model,
   if (level < 0)
     return brisk_fail(
         BRISK_ERROR_ARGUMENT,
-        "max_isa expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is '%s'",
+        "max_isa expects " BRISK_ISA_NAMES ", but is '%s'",
         options->max_isa);
   const int32_t lowered = brisk_model_pick_variant(model->abi, level);
   if (lowered < 0)

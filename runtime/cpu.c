@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Beside the level: AVX-VNNI, which levels above x86-64-v3-vnni may lack. */
+enum { AVX_VNNI = 0x100 };
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 
@@ -34,22 +37,23 @@ static int32_t detect(void) {
   if (!has(basic, v2_v3) || !has(b7, bit_AVX2 | bit_BMI | bit_BMI2) ||
       !has(c_extended, lahf | lzcnt) || !has(saved, 0x6))
     return BRISK_X86_64;
+  uint32_t a71 = 0;
+  if (!__get_cpuid_count(7, 1, &a71, &b, &c, &d))
+    a71 = 0;
+  const int32_t dot = has(a71, bit_AVXVNNI) ? AVX_VNNI : 0;
   if (!has(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ |
                    bit_AVX512VL) ||
       !has(saved, 0xe6))
-    return BRISK_X86_64_V3;
+    return dot | (dot ? BRISK_X86_64_V3_VNNI : BRISK_X86_64_V3);
   if (!has(c7, bit_AVX512VNNI))
-    return BRISK_X86_64_V4;
-  uint32_t a71 = 0;
-  if (!__get_cpuid_count(7, 1, &a71, &b, &c, &d) || !has(a71, bit_AVX512BF16))
-    return BRISK_X86_64_V4_VNNI;
-  return BRISK_X86_64_V4_BF16;
+    return dot | BRISK_X86_64_V4;
+  return dot | (has(a71, bit_AVX512BF16) ? BRISK_X86_64_V4_BF16 : BRISK_X86_64_V4_VNNI);
 }
 #else
 static int32_t detect(void) { return BRISK_X86_64; }
 #endif
 
-int32_t brisk_cpu_isa(void) {
+static int32_t found(void) {
   /* Asked once: under a hypervisor each cpuid costs microseconds. */
   static atomic_int known = -1;
   int isa = atomic_load_explicit(&known, memory_order_relaxed);
@@ -60,12 +64,20 @@ int32_t brisk_cpu_isa(void) {
   return isa;
 }
 
+int32_t brisk_cpu_isa(void) { return found() & (AVX_VNNI - 1); }
+
+bool brisk_cpu_runs(int32_t isa) {
+  return isa <= brisk_cpu_isa() && (isa != BRISK_X86_64_V3_VNNI || (found() & AVX_VNNI));
+}
+
 const char *brisk_isa_name(int32_t isa) {
   switch (isa) {
   case BRISK_X86_64:
     return "x86-64";
   case BRISK_X86_64_V3:
     return "x86-64-v3";
+  case BRISK_X86_64_V3_VNNI:
+    return "x86-64-v3-vnni";
   case BRISK_X86_64_V4:
     return "x86-64-v4";
   case BRISK_X86_64_V4_VNNI:
@@ -93,7 +105,7 @@ brisk_status brisk_allowed_isa(int32_t *isa) {
   if (level < 0)
     return brisk_fail(
         BRISK_ERROR_ARGUMENT,
-        "BRISK_ISA expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is '%s'",
+        "BRISK_ISA expects " BRISK_ISA_NAMES ", but is '%s'",
         wanted);
   if (level < *isa)
     *isa = level;

@@ -116,7 +116,9 @@ struct brisk_model {
   int32_t *symbol_pool;
 };
 
-/* The index of the highest variant that is not above `isa`, or -1. */
+/* Whether this processor has all of a level's instructions. */
+bool brisk_cpu_runs(int32_t isa);
+/* The index of the highest variant that runs here and is not above `isa`, or -1. */
 int32_t brisk_model_pick_variant(const brisk_abi_model *abi, int32_t isa);
 /* brisk_cpu_isa(), lowered by BRISK_ISA. On failure sets brisk_error_message.
  */

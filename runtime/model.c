@@ -22,6 +22,7 @@ _Static_assert(sizeof(brisk_kernel) == sizeof(brisk_abi_kernel) &&
                "brisk_kernel is brisk_abi_kernel");
 _Static_assert((int)BRISK_X86_64 == BRISK_ISA_X86_64 &&
                    (int)BRISK_X86_64_V3 == BRISK_ISA_X86_64_V3 &&
+                   (int)BRISK_X86_64_V3_VNNI == BRISK_ISA_X86_64_V3_VNNI &&
                    (int)BRISK_X86_64_V4 == BRISK_ISA_X86_64_V4 &&
                    (int)BRISK_X86_64_V4_VNNI == BRISK_ISA_X86_64_V4_VNNI &&
                    (int)BRISK_X86_64_V4_BF16 == BRISK_ISA_X86_64_V4_BF16,
@@ -74,7 +75,7 @@ static brisk_status check_descriptor(const brisk_abi_model *abi,
 
 int32_t brisk_model_pick_variant(const brisk_abi_model *abi, int32_t isa) {
   for (int32_t i = abi->num_variants - 1; i >= 0; --i)
-    if (abi->variants[i].isa <= (uint32_t)isa)
+    if (abi->variants[i].isa <= (uint32_t)isa && brisk_cpu_runs((int32_t)abi->variants[i].isa))
       return i;
   return -1;
 }

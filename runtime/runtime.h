@@ -122,9 +122,10 @@ BRISK_API uint64_t brisk_tensor_bytes(int32_t dtype, int32_t rank, const int64_t
 enum {
   BRISK_X86_64 = 0,    /* SSE2 */
   BRISK_X86_64_V3 = 3, /* AVX2, FMA, F16C, BMI2 */
-  BRISK_X86_64_V4 = 4, /* v3 + AVX-512 F, BW, CD, DQ, VL */
-  BRISK_X86_64_V4_VNNI = 5, /* v4 + AVX-512 VNNI */
-  BRISK_X86_64_V4_BF16 = 6  /* that + AVX-512 BF16 */
+  BRISK_X86_64_V3_VNNI = 4, /* v3 + AVX-VNNI; not every v4 has it */
+  BRISK_X86_64_V4 = 5, /* v3 + AVX-512 F, BW, CD, DQ, VL */
+  BRISK_X86_64_V4_VNNI = 6, /* v4 + AVX-512 VNNI */
+  BRISK_X86_64_V4_BF16 = 7  /* that + AVX-512 BF16 */
 };
 
 /* The highest level that this processor and its system support, read from cpuid

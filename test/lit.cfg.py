@@ -15,4 +15,4 @@ config.environment["PATH"] = os.pathsep.join(
 python = os.path.join(config.brisk_source_dir, ".venv", "bin", "python")
 config.substitutions.append(("%python", python if os.path.exists(python) else "python3"))
 # A run-away compiler must not hang the suite.
-config.maxIndividualTestTime = 120
+config.maxIndividualTestTime = 300

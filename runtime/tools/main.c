@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "runtime/tools/main.h"
+#include "runtime/abi.h"
 #include "runtime/tools/session.h"
 
 #include <inttypes.h>
@@ -198,8 +199,7 @@ static bool in_range(const brisk_run_options *options) {
     fprintf(stderr, "brisk-run: --repeat and --warmup expect at most %d\n", MAX_REPEAT);
   else if (options->isa && brisk_isa_from_name(options->isa) < 0)
     fprintf(stderr,
-            "brisk-run: --isa expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but got "
-            "'%s'\n",
+            "brisk-run: --isa expects " BRISK_ISA_NAMES ", but got '%s'\n",
             options->isa);
   else
     return true;

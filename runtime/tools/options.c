@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "runtime/tools/options.h"
 
+#include "runtime/abi.h"
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ static const option table[] = {
     {"--warmup", COUNT, FIELD(warmup), "N", "runs before those, besides the first; default 1"},
     {"--threads", COUNT, FIELD(threads), "N", "default 1; 0: one for each CPU"},
     {"--device", TEXT, FIELD(device), "NAME", "cpu or npu:qemu; by default what the artifact is compiled for"},
-    {"--isa", TEXT, FIELD(isa), "LEVEL", "at most x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16; also environment BRISK_ISA"},
+    {"--isa", TEXT, FIELD(isa), "LEVEL", "at most " BRISK_ISA_NAMES "; also environment BRISK_ISA"},
     {"--profile", TEXT, FIELD(profile), "FILE.json", "write a Chrome/Perfetto trace of the runs"},
     {"--info", FLAG, FIELD(info), NULL, "print inputs, outputs, memory and manifest as JSON and stop"},
     {"--help", FLAG, FIELD(help), NULL, "print this"},

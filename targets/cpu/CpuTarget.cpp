@@ -27,6 +27,7 @@ static const Isa kPlain = {"x86-64", "x86-64", "plain", BRISK_ISA_X86_64, "", 0}
 // Explicit 512-bit vectors are meant; LLVM's own vectorizers may use them too.
 static const Isa kIsas[] = {
     {"x86-64-v3", "x86-64-v3", "v3", BRISK_ISA_X86_64_V3, "", 0},
+    {"x86-64-v3-vnni", "x86-64-v3", "v3_vnni", BRISK_ISA_X86_64_V3_VNNI, "+avxvnni", 8},
     {"x86-64-v4", "x86-64-v4", "v4", BRISK_ISA_X86_64_V4, "-prefer-256-bit", 0},
     {"x86-64-v4-vnni", "x86-64-v4", "v4_vnni", BRISK_ISA_X86_64_V4_VNNI, "-prefer-256-bit,+avx512vnni", 8},
     {"x86-64-v4-bf16", "x86-64-v4", "v4_bf16", BRISK_ISA_X86_64_V4_BF16, "-prefer-256-bit,+avx512vnni,+avx512bf16", 16},
@@ -38,8 +39,8 @@ Expected<SmallVector<const Isa *>> cpu::isasOf(StringRef march) {
     if (march.empty() || march == "native" || march == isa.name)
       isas.push_back(&isa);
   if (isas.empty())
-    return createStringError("unknown --march=" + march + " for the cpu target: expects native, x86-64-v3, x86-64-v4, " +
-                             "x86-64-v4-vnni or x86-64-v4-bf16");
+    return createStringError("unknown --march=" + march + " for the cpu target: expects native, x86-64-v3, x86-64-v3-vnni, " +
+                             "x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16");
   return isas;
 }
 

@@ -31,7 +31,7 @@ machine::Description cpu::describeHost() {
   machine::Description host;
   host.name = "host";
   host.isas.clear();
-  for (const char *name : {"x86-64-v3", "x86-64-v4", "x86-64-v4-vnni", "x86-64-v4-bf16"}) {
+  for (const char *name : {"x86-64-v3", "x86-64-v3-vnni", "x86-64-v4", "x86-64-v4-vnni", "x86-64-v4-bf16"}) {
     // The first is stated on any machine, so that artifacts can be predicted where they do not run.
     if (!host.isas.empty() && brisk_cpu_isa() < brisk_isa_from_name(name))
       continue;

@@ -29,6 +29,8 @@ struct VectorUnit {
       return VectorUnit{512, 32, true, true, false};
     if (name == "x86-64-v4")
       return VectorUnit{512, 32, true, false, false};
+    if (name == "x86-64-v3-vnni")
+      return VectorUnit{256, 16, false, true, false};
     if (name == "x86-64-v3")
       return VectorUnit{256, 16, false, false, false};
     return std::nullopt;

@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 DTYPES = {np.int8: TensorProto.INT8, np.uint8: TensorProto.UINT8}
-LEVELS = ("x86-64-v3", "x86-64-v4", "x86-64-v4-vnni")
+LEVELS = ("x86-64-v3", "x86-64-v3-vnni", "x86-64-v4", "x86-64-v4-vnni")
 SIGNS = list(itertools.product(DTYPES, repeat=2))
 rng = np.random.default_rng(3)
 

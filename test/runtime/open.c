@@ -160,7 +160,7 @@ static void test_variants(void) {
   /* An option does not raise what the environment lowered. */
   CHECK(level_of("x86-64", "x86-64-v4") == BRISK_X86_64);
   CHECK(level_of("haswell", NULL) == -1);
-  CHECK_TEXT(brisk_error_message(), "BRISK_ISA expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is "
+  CHECK_TEXT(brisk_error_message(), "BRISK_ISA expects x86-64, x86-64-v3, x86-64-v3-vnni, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is "
                                     "'haswell'");
 
   brisk_abi_model abi = fake_levels;
@@ -183,6 +183,7 @@ static void test_variants(void) {
            brisk_isa_name(host));
   refuse_descriptor(&abi, BRISK_ERROR_ISA, message);
   CHECK(brisk_isa_from_name("x86-64-v3") == BRISK_X86_64_V3);
+  CHECK(brisk_isa_from_name("x86-64-v3-vnni") == BRISK_X86_64_V3_VNNI);
   CHECK(brisk_isa_from_name("x86-64-v4-vnni") == BRISK_X86_64_V4_VNNI);
   CHECK(brisk_isa_from_name("x86-64-v2") == -1);
   CHECK(brisk_isa_from_name(NULL) == -1);

@@ -276,7 +276,7 @@ static void test_options(void) {
       {{.threads = -2}, BRISK_ERROR_ARGUMENT, "threads expects -1 to 1024, but is -2"},
       {{.threads = 1025}, BRISK_ERROR_ARGUMENT, "threads expects -1 to 1024, but is 1025"},
       {{.profile_events = -1}, BRISK_ERROR_ARGUMENT, "profile_events expects 0 to 67108864, but is -1"},
-      {{.max_isa = "avx2"}, BRISK_ERROR_ARGUMENT, "max_isa expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is 'avx2'"},
+      {{.max_isa = "avx2"}, BRISK_ERROR_ARGUMENT, "max_isa expects x86-64, x86-64-v3, x86-64-v3-vnni, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is 'avx2'"},
   };
   brisk_model *model = open_model(&fake_static);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {

@@ -205,8 +205,8 @@ def test_variants(here):
     level = MODELS / "fake_levels.so"
     assert succeed(level, "--isa=x86-64") == "level int32 [] min 0 max 0 mean 0\n"
     assert succeed(level, environment={"BRISK_ISA": "x86-64"}) == "level int32 [] min 0 max 0 mean 0\n"
-    refuse(1, "BRISK_ISA expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is 'avx'", level, environment={"BRISK_ISA": "avx"})
-    refuse(2, "--isa expects x86-64, x86-64-v3, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but got 'avx'", level, "--isa", "avx")
+    refuse(1, "BRISK_ISA expects x86-64, x86-64-v3, x86-64-v3-vnni, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but is 'avx'", level, environment={"BRISK_ISA": "avx"})
+    refuse(2, "--isa expects x86-64, x86-64-v3, x86-64-v3-vnni, x86-64-v4, x86-64-v4-vnni or x86-64-v4-bf16, but got 'avx'", level, "--isa", "avx")
 
 
 def test_model_failure(here):

@@ -161,6 +161,6 @@ for isa in machines():
     print(f"{isa}: {len(picked)} kernels agree with numpy")
 
 # The instructions meant for it, whatever this machine has.
-for isa, instruction, text in (("x86-64-v4-vnni", "vpdpbusd", texts[0]), ("x86-64-v4-bf16", "vdpbf16ps", texts[-1]),
+for isa, instruction, text in (("x86-64-v4-vnni", "vpdpbusd", texts[0]), ("x86-64-v4-bf16", "vdpbf16ps", texts[-1]), ("x86-64-v3-vnni", "vpdpbusd", texts[0]),
                                ("x86-64-v4", "vpmaddwd", texts[0]), ("x86-64-v3", "vpmaddwd", texts[0])):  # fmt: skip
     assert instruction in Kernels(text, isa, link=False).asm, (isa, instruction)

@@ -14,6 +14,7 @@ TO_LLVM = [
     "--convert-cf-to-llvm", "--convert-ub-to-llvm", "--reconcile-unrealized-casts",
 ]  # fmt: skip
 CPU = {"x86-64-v3": ["-mcpu=x86-64-v3"], "x86-64-v4": ["-mcpu=x86-64-v4", "-mattr=-prefer-256-bit"], "loops": [],
+       "x86-64-v3-vnni": ["-mcpu=x86-64-v3", "-mattr=+avxvnni"],
        "x86-64-v4-vnni": ["-mcpu=x86-64-v4", "-mattr=-prefer-256-bit,+avx512vnni"],
        "x86-64-v4-bf16": ["-mcpu=x86-64-v4", "-mattr=-prefer-256-bit,+avx512vnni,+avx512bf16"]}  # fmt: skip
 DTYPES = {"f32": np.float32, "f64": np.float64, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "f16": np.float16}
@@ -30,6 +31,8 @@ def machines():
     """The instruction sets that this machine can run."""
     flags = open("/proc/cpuinfo").read().split("flags", 1)[-1].split("\n", 1)[0].split()
     names = ["x86-64-v3"] if "avx2" in flags and "fma" in flags else []
+    if names and "avx_vnni" in flags:
+        names.append("x86-64-v3-vnni")
     if all(f in flags for f in ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")):
         names.append("x86-64-v4")
         if "avx512_vnni" in flags:

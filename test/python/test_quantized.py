@@ -123,6 +123,28 @@ def test_static(tmp_path, make, form, kind):
     check(tmp_path / "q.onnx", steps=2.5, exact=0.5)
 
 
+def residual(path) -> None:
+    """What residual networks consist of."""
+    g = Graph([1, 3, 20, 20])
+    x = g.node("Relu", g.conv("x", 16, 3, 3, strides=[2, 2], pads=[1, 1, 1, 1]))
+    for _ in range(3):
+        y = g.node("Relu", g.conv(x, 32, 16, 1))
+        y = g.node("Relu", g.conv(y, 32, 32, 3, group=32, pads=[1, 1, 1, 1]))
+        x = g.node("Add", x, g.conv(y, 16, 32, 1))
+    y = g.node("Flatten", g.node("GlobalAveragePool", x))
+    g.write(path, g.node("Gemm", y, g.weight(10, 16), g.weight(10), transB=1))
+
+
+@pytest.mark.parametrize("form", [QuantFormat.QDQ, QuantFormat.QOperator])
+def test_residual_networks_agree_to_the_bit(tmp_path, form):
+    """Biases, sums of two tensors and means round as onnxruntime's do: every level is the same."""
+    residual(tmp_path / "float.onnx")
+    quantize_static(tmp_path / "float.onnx", tmp_path / "q.onnx", Reader(shape_of(tmp_path / "float.onnx")),
+                    quant_format=form, per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8,
+                    weight_type=QuantType.QInt8)
+    check(tmp_path / "q.onnx", steps=0.001, exact=1)
+
+
 @pytest.mark.parametrize("weights", [QuantType.QInt8, QuantType.QUInt8])
 @pytest.mark.parametrize("make", [network, attention])
 def test_dynamic(tmp_path, make, weights):

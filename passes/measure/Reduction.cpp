@@ -56,11 +56,11 @@ FailureOr<double> Reductions::distance(ArrayRef<unsigned> levels) {
   return sum;
 }
 
-LogicalResult Reductions::apply(ModuleOp clone, ArrayRef<unsigned> levels) {
+LogicalResult Reductions::apply(ModuleOp clone, ArrayRef<unsigned> levels, bool sizesOnly) {
   for (auto &one : all) {
     ArrayRef<unsigned> mine = levels.take_front(one->parts());
     levels = levels.drop_front(mine.size());
-    if (failed(one->apply(clone, mine)))
+    if (failed(one->apply(clone, mine, sizesOnly)))
       return failure();
   }
   return success();

@@ -27,8 +27,8 @@ public:
   virtual std::string describe(size_t part, unsigned level) const = 0;
   /// How far the outputs for the calibration samples are from the model's, with a level for each part.
   virtual llvm::FailureOr<double> distance(llvm::ArrayRef<unsigned> levels) = 0;
-  /// Rewrites a clone of the module. Fails with a diagnostic.
-  virtual llvm::LogicalResult apply(mlir::ModuleOp clone, llvm::ArrayRef<unsigned> levels) = 0;
+  /// Rewrites a clone of the module. Fails with a diagnostic. `sizesOnly`: its time is asked for, and numbers do not matter.
+  virtual llvm::LogicalResult apply(mlir::ModuleOp clone, llvm::ArrayRef<unsigned> levels, bool sizesOnly) = 0;
 };
 
 /// Several as one: parts one after the other. Distances of different ones are taken to add up; `apply` goes through them
@@ -42,7 +42,7 @@ public:
   unsigned levels(size_t part) const override;
   std::string describe(size_t part, unsigned level) const override;
   llvm::FailureOr<double> distance(llvm::ArrayRef<unsigned> levels) override;
-  llvm::LogicalResult apply(mlir::ModuleOp clone, llvm::ArrayRef<unsigned> levels) override;
+  llvm::LogicalResult apply(mlir::ModuleOp clone, llvm::ArrayRef<unsigned> levels, bool sizesOnly) override;
 
 private:
   std::pair<Reduction *, size_t> find(size_t part) const;

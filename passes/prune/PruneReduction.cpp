@@ -59,12 +59,12 @@ public:
     return compare(whole, *outputs, judge.rankingClasses(), judge.runner, ModelRunner::Calibration).distance();
   }
 
-  LogicalResult apply(ModuleOp clone, ArrayRef<unsigned> levels) override {
+  LogicalResult apply(ModuleOp clone, ArrayRef<unsigned> levels, bool sizesOnly) override {
     PrunePlan plan = planOf(levels);
     if (plan.isEmpty())
       return success();
     unshareConstants(clone);
-    if (failed(repairer->repair(plan)))
+    if (!sizesOnly && failed(repairer->repair(plan)))
       return failure();
     return applyPlan(clone, plan);
   }

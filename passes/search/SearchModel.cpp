@@ -105,7 +105,7 @@ LogicalResult Search::findSteps() {
       double then = time - 1e-9;
       if (succeeded(whole)) {
         OwningOpRef<ModuleOp> clone = module.clone();
-        if (failed(reduction.apply(*clone, levels)))
+        if (failed(reduction.apply(*clone, levels, /*sizesOnly=*/true)))
           return failure();
         FailureOr<double> predicted = judge.runner.predict(std::move(clone));
         then = succeeded(predicted) ? *predicted : then;
@@ -145,7 +145,7 @@ FailureOr<Point *> Search::tryPoint(size_t steps, const Finish &finish) {
     ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &diagnostic) {
       return success(diagnostic.getSeverity() != DiagnosticSeverity::Error);
     });
-    if (steps && failed(request.reduction->apply(*point->module, levelsAt(steps))))
+    if (steps && failed(request.reduction->apply(*point->module, levelsAt(steps), /*sizesOnly=*/false)))
       return failure();
     if (finish.apply && failed(finish.apply(*point->module, point->report)))
       return failure();
@@ -206,6 +206,8 @@ LogicalResult Search::run() {
     if (failed(tryPoint(0, *finish)))
       return failure();
   if (!best(/*needsBudget=*/true)) {
+    // What had to be tried anyhow does not count.
+    start = now();
     if (failed(findSteps()))
       return failure();
     // Along the path time falls and loss grows. With each finish, the fastest first: the first point that meets the budget, and the
@@ -250,8 +252,13 @@ LogicalResult Search::run() {
   else
     decision = "nothing meets " + limits;
   report(chosen);
-  if (!met)
-    module.emitWarning() << decision << (isLate() ? " (--search-time is over)" : "");
+  if (!met) {
+    const char *late = isLate() ? " (--search-time is over)" : "";
+    if (chosen)
+      module.emitWarning() << decision << late;
+    else
+      module.emitError() << decision << late;
+  }
   if (chosen)
     adopt(*chosen);
   return success();

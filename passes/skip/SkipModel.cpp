@@ -246,7 +246,7 @@ public:
     FailureOr<Stands> stands = standsOf(levels);
     return failed(stands) ? FailureOr<double>(failure()) : gated->distance(*stands);
   }
-  LogicalResult apply(ModuleOp clone, ArrayRef<unsigned> levels) override {
+  LogicalResult apply(ModuleOp clone, ArrayRef<unsigned> levels, bool) override {
     if (llvm::all_of(levels, [](unsigned level) { return level == 0; }))
       return success();
     FailureOr<Stands> stands = standsOf(levels);

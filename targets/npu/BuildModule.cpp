@@ -72,6 +72,8 @@ std::string describe(mlir::ModuleOp module, const EmitRequest &request) {
   return text;
 }
 
+bool isKernel(StringRef symbol) { return symbol.consume_front("brisk_npu_") && kernelInfo(symbol); }
+
 /// brisk_npu_run(values, arena) and the tables that device/guest.c reads.
 Error addTables(Module &module, mlir::ModuleOp source, const EmitRequest &request) {
   LLVMContext &context = module.getContext();
@@ -157,10 +159,10 @@ Expected<std::unique_ptr<Module>> npu::buildModule(mlir::ModuleOp source, const 
     function.addFnAttr("target-cpu", ("hexagon" + version.name).str());
     function.addFnAttr("target-features", version.features);
     function.addFnAttr(Attribute::NoUnwind);
-    // Kernels stay functions: what their arguments promise not to share, LLVM then still knows.
-    if (function.getName().starts_with("scalar_") || kernelInfo(function.getName().substr(strlen("brisk_npu_"))))
+    if (isKernel(function.getName()) || function.getName().starts_with("scalar_"))
       function.addFnAttr(Attribute::NoInline);
   }
-  internalizeModule(**module, [](const GlobalValue &value) { return value.getName() == "serve"; });
+  // Kernels stay as they are: told where in the arena their buffers lie, LLVM forgets that they are apart.
+  internalizeModule(**module, [](const GlobalValue &value) { return value.getName() == "serve" || isKernel(value.getName()); });
   return module;
 }

@@ -43,6 +43,19 @@ std::string nodesOf(Location loc) {
   return "";
 }
 
+/// Arguments of functions are bare pointers: where their elements lie must be known.
+bool hasKnownLayouts(Operation *op) {
+  SetVector<Value> used(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), used);
+  return llvm::all_of(used, [](Value value) {
+    auto type = dyn_cast<MemRefType>(value.getType());
+    SmallVector<int64_t> strides;
+    int64_t offset;
+    return !type || (succeeded(type.getStridesAndOffset(strides, offset)) && !ShapedType::isDynamic(offset) &&
+                     !ShapedType::isDynamicShape(strides));
+  });
+}
+
 struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels> {
   using NpuOutlineKernelsBase::NpuOutlineKernelsBase;
 
@@ -82,7 +95,7 @@ struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels>
       b.setInsertionPoint(op);
       Value number = arith::ConstantIntOp::create(b, op->getLoc(), index, 32);
       func::CallOp::create(b, op->getLoc(), enter, ValueRange{number});
-      if (!kernel)
+      if (!kernel && hasKnownLayouts(op))
         outline(b, op, index);
     }
     getOperation()->setAttr("npu.kernels", b.getArrayAttr(table));

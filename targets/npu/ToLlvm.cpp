@@ -66,6 +66,35 @@ struct CallKernel : ConvertOpToLLVMPattern<npu::KernelOp> {
   mutable int counter = 0;
 };
 
+/// A condition that does not hold ends the run with its message (device/guest.c).
+struct FailUnless : ConvertOpToLLVMPattern<cf::AssertOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(cf::AssertOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    auto module = op->getParentOfType<ModuleOp>();
+    Location loc = op.getLoc();
+    std::string text = op.getMsg().str();
+    LLVM::GlobalOp message;
+    {
+      OpBuilder::InsertionGuard guard(rewriter);
+      rewriter.setInsertionPointToStart(module.getBody());
+      text.push_back('\0');
+      auto type = LLVM::LLVMArrayType::get(rewriter.getI8Type(), text.size());
+      message = LLVM::GlobalOp::create(rewriter, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+                                       "message_" + std::to_string(counter++), rewriter.getStringAttr(text));
+    }
+    Block *before = op->getBlock(), *after = rewriter.splitBlock(before, op->getIterator());
+    Block *fail = rewriter.createBlock(after);
+    Value address = LLVM::AddressOfOp::create(rewriter, loc, message);
+    LLVM::CallOp::create(rewriter, loc, declare(module, "fail", 1), ValueRange{address});
+    LLVM::UnreachableOp::create(rewriter, loc);
+    rewriter.setInsertionPointToEnd(before);
+    LLVM::CondBrOp::create(rewriter, loc, adaptor.getArg(), after, fail);
+    rewriter.eraseOp(op);
+    return success();
+  }
+  mutable int counter = 0;
+};
+
 struct NpuToLlvm : brisk::impl::NpuToLlvmBase<NpuToLlvm> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -80,7 +109,7 @@ struct NpuToLlvm : brisk::impl::NpuToLlvmBase<NpuToLlvm> {
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     populateMathToLLVMConversionPatterns(converter, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
-    patterns.add<CallKernel>(converter);
+    patterns.add<CallKernel, FailUnless>(converter);
     LLVMConversionTarget target(*context);
     target.addLegalOp<ModuleOp>();
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))

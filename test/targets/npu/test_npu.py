@@ -107,3 +107,16 @@ def test_versions_compile(tmp_path, march):
     save(tmp_path / "m.onnx", [helper.make_node("Exp", ["x"], ["y"])], {"x": x}, {"y": TensorProto.FLOAT}, {})
     for kind in ("elf", "obj", "asm", "llvm"):
         done("briskc", tmp_path / "m.onnx", "--target=npu", f"--march={march}", f"--emit={kind}", "-o", tmp_path / "m")
+
+
+@needs_qemu
+def test_failure_has_a_message(tmp_path):
+    """What fails on the device is a failure of the run, in the device's words; the next run is served again."""
+    x = rng.random((5, 3), np.float32)
+    save(tmp_path / "m.onnx", [helper.make_node("Gather", ["x", "i"], ["y"])], {"x": x, "i": np.array([1, 2])},
+         {"y": TensorProto.FLOAT}, {})  # fmt: skip
+    npu, _, _ = both(tmp_path, {"x": x, "i": np.array([4, 0])})
+    np.testing.assert_array_equal(npu["y"], x[[4, 0]])
+    np.savez(tmp_path / "bad.npz", x=x, i=np.array([1, 7]))
+    result = tool("brisk-run", tmp_path / "m.elf", "--input", tmp_path / "bad.npz")
+    assert result.returncode == 1 and "index out of range" in result.stderr

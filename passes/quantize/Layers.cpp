@@ -9,6 +9,9 @@
 using namespace mlir;
 using namespace brisk;
 
+/// Smaller constants are no weights worth telling of.
+static constexpr int64_t kMatrix = 256;
+
 static bool isFloatTensor(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32();
@@ -88,6 +91,13 @@ Layers brisk::findLayers(ModuleOp module) {
   main.walk([&](Operation *op) {
     if (op->getBlock() != &main.getBody().front())
       found.inBodies += describe(op).has_value();
+    bool hasWeights = llvm::any_of(op->getOperands(), [](Value operand) {
+      auto type = dyn_cast<RankedTensorType>(operand.getType());
+      return type && type.getElementType().isF32() && type.hasStaticShape() && type.getRank() >= 2 &&
+             type.getNumElements() >= kMatrix && matchPattern(operand, m_Constant());
+    });
+    if (hasWeights && quantizedForm(op).kind == QuantizedForm::None)
+      found.others.push_back(labelOf(op->getLoc()));
   });
   return found;
 }

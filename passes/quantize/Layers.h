@@ -32,6 +32,7 @@ struct Layers {
   std::vector<mlir::Value> tensors;
   std::vector<std::string> tensorNames;
   unsigned inBodies = 0; ///< products on floats inside other ops
+  std::vector<std::string> others; ///< ops with matrices of weights that state no product: recurrent ones
 };
 
 Layers findLayers(mlir::ModuleOp module);

@@ -5,6 +5,7 @@
 #include "passes/measure/Report.h"
 #include "passes/quantize/Quantizer.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -42,6 +43,9 @@ void Quantizer::report(const Plan &plan) {
     tensors.push_back(llvm::json::Object{{"name", name}, {"low", jsonNumber(range.low)}, {"high", jsonNumber(range.high)}});
   if (found.inBodies)
     out << found.inBodies << " products in bodies of other ops (branches, loops) stay in fp32\n";
+  llvm::json::Array others(found.others);
+  if (!others.empty())
+    out << found.others.size() << " ops with weights of their own stay in fp32: " << llvm::join(found.others, ", ") << "\n";
   for (const Trial &trial : trials) {
     out << lineOf(trial, judge ? judge->metric : Metric::Cosine) << "\n";
     steps.push_back(jsonOf(trial));
@@ -66,6 +70,7 @@ void Quantizer::report(const Plan &plan) {
                             {"share", plan.share},
                             {"power_of_two_scales", plan.powerOfTwo},
                             {"products_in_bodies", found.inBodies},
+                            {"other_ops_with_weights", std::move(others)},
                             {"layers", std::move(layers)},
                             {"tensors", std::move(tensors)},
                             {"steps", std::move(steps)}};

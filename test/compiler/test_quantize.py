@@ -180,6 +180,11 @@ def test_products_in_branches_are_told(tmp_path):
     assert json.loads((tmp_path / "report.json").read_text())["products_in_bodies"] == 2
 
 
+def test_recurrent_layers_are_told(tmp_path):
+    report = quantized(tmp_path, "digits_lstm", "--quantize=bf16")
+    assert len(report["other_ops_with_weights"]) == 2 and all("LSTM" in name for name in report["other_ops_with_weights"])
+
+
 def test_probabilities_are_judged_by_what_they_decide(tmp_path):
     """One number between 0 and 1 has no direction: the cosine of a single run says nothing of it."""
     rng = np.random.default_rng(0)

@@ -56,7 +56,8 @@ private:
   mlir::ModuleOp module;
   const SearchRequest &request;
   Judge &judge;
-  double budget = 0, base = 0, start = 0;
+  double budget = 0, base = 0; ///< seconds
+  std::optional<double> start; ///< of the search; what must be tried anyhow comes before
   std::vector<Step> path;
   std::vector<std::unique_ptr<Point>> points;
   std::string decision;

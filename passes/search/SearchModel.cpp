@@ -70,7 +70,7 @@ std::vector<Step> brisk::pathOf(std::vector<std::vector<Step>> byPart) {
   }
 }
 
-bool Search::isLate() const { return now() - start > request.searchTime; }
+bool Search::isLate() const { return start && now() - *start > request.searchTime; }
 
 std::vector<unsigned> Search::levelsAt(size_t steps) const {
   std::vector<unsigned> levels(request.reduction ? request.reduction->parts() : 0);
@@ -90,7 +90,7 @@ LogicalResult Search::findSteps() {
   for (size_t part = 0; part < reduction.parts(); ++part)
     total += reduction.levels(part);
   std::vector<std::vector<Step>> byPart(reduction.parts());
-  for (size_t part = 0; part < reduction.parts() && now() - start < kStepsShare * request.searchTime; ++part) {
+  for (size_t part = 0; part < reduction.parts() && now() - *start < kStepsShare * request.searchTime; ++part) {
     double distance = 0, time = succeeded(whole) ? *whole : 0;
     for (unsigned level = 1; level <= reduction.levels(part); ++level) {
       judge.runner.progress("looking at steps " + std::to_string(++done) + "/" + std::to_string(total));
@@ -185,7 +185,6 @@ void Search::adopt(Point &point) {
 }
 
 LogicalResult Search::run() {
-  start = now();
   if (failed(judge.prepare(module)))
     return failure();
   Finish floats{"floats", nullptr};
@@ -206,7 +205,6 @@ LogicalResult Search::run() {
     if (failed(tryPoint(0, *finish)))
       return failure();
   if (!best(/*needsBudget=*/true)) {
-    // What had to be tried anyhow does not count.
     start = now();
     if (failed(findSteps()))
       return failure();

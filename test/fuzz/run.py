@@ -289,8 +289,10 @@ def main() -> int:
         for index in range(arguments.mutants):
             futures[f"mutant {index}"] = pool.submit(
                 mutant_case, setting, found, arguments.seed, index, arguments.keep)
-        for name, future in futures.items():
+        for done, (name, future) in enumerate(futures.items()):
             outcome = future.result()
+            if done and done % 500 == 0:
+                print(f"{done} of {len(futures)} cases", file=sys.stderr, flush=True)
             group = name
             if name.startswith("mutant "):
                 first = int(name.split()[1]) // GROUP * GROUP

@@ -1,0 +1,124 @@
+// The HLS target: C++ for high-level synthesis and Verilog, from one schedule.
+//
+// Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "targets/Target.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Transforms/Passes.h"
+#include "targets/common/Tools.h"
+#include "targets/hls/Emit.h"
+#include "targets/hls/Passes.h"
+
+using namespace llvm;
+using namespace brisk;
+using namespace brisk::hls;
+
+// Resources by the vendor's product tables.
+static const Part kParts[] = {{"generic", "", 0, 0, 0},
+                              {"xc7z020", "xc7z020clg400-1", 53200, 106400, 220},
+                              {"xcvu13p", "xcvu13p-flga2577-2-e", 1728000, 3456000, 12288},
+                              {"xcu55c", "xcu55c-fsvh2892-2L-e", 1303680, 2607360, 9024}};
+
+const Part *hls::partOf(StringRef name) {
+  if (name.empty() || name == "native")
+    name = "xcvu13p";
+  for (const Part &part : kParts)
+    if (part.name == name)
+      return &part;
+  return nullptr;
+}
+
+std::string hls::partNames() {
+  std::string names;
+  for (const Part &part : kParts)
+    names += (names.empty() ? "" : ", ") + part.name.str();
+  return names;
+}
+
+/// PART or PART@NSns: the clock of 200 MHz if none is given.
+static Expected<std::pair<const Part *, double>> parseMarch(StringRef march) {
+  auto [name, clock] = march.split('@');
+  const Part *part = partOf(name);
+  if (!part)
+    return createStringError("unknown --march=" + march + " for the hls target: expects native (xcvu13p), " + partNames() +
+                             ", perhaps with a clock cycle, as in xcvu13p@5ns");
+  double ns = 5;
+  if (march.contains('@') && (!clock.consume_back("ns") || clock.getAsDouble(ns) || !(ns > 0) || ns > 1e6))
+    return createStringError("--march=" + march + ": expects a clock cycle such as xcvu13p@5ns");
+  return std::pair(part, ns);
+}
+
+namespace {
+
+class HlsTarget : public brisk::Target {
+public:
+  StringRef name() const override { return "hls"; }
+  ArrayRef<StringRef> artifacts() const override {
+    static const StringRef kinds[] = {"hls", "cpp", "verilog"};
+    return kinds;
+  }
+  LogicalResult checkMarch(StringRef march, std::string &message) const override {
+    auto parsed = parseMarch(march);
+    if (parsed)
+      return success();
+    message = toString(parsed.takeError());
+    return failure();
+  }
+  machine::Description describe() const override {
+    machine::Description machine;
+    machine.name = "fpga";
+    return machine;
+  }
+  void addPasses(mlir::OpPassManager &passes, bool plain) const override {
+    passes.addPass(createHlsFormDesign());
+    passes.addPass(mlir::createCSEPass());
+  }
+
+  LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
+    auto march = parseMarch(request.march);
+    if (!march) {
+      mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(march.takeError());
+      return failure();
+    }
+    auto [part, clock] = *march;
+    mlir::PassManager passes(module.getContext());
+    HlsFormAddersOptions adders;
+    adders.share = !request.plain;
+    passes.addPass(createHlsFormAdders(adders));
+    passes.addPass(mlir::createCSEPass());
+    HlsScheduleOptions schedule;
+    schedule.clockNs = clock;
+    passes.addPass(createHlsSchedule(schedule));
+    if (failed(passes.run(module)))
+      return failure();
+    auto designs = module.getOps<DesignOp>();
+    if (designs.empty())
+      return module.emitError("has no design");
+    Error error = write(Netlist(*designs.begin()), request, *part);
+    if (!error)
+      return success();
+    mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(std::move(error));
+    return failure();
+  }
+
+private:
+  static Error write(const Netlist &netlist, const EmitRequest &request, const Part &part) {
+    if (request.kind == "verilog")
+      return writeFile(request.output, printVerilog(netlist));
+    if (request.kind == "cpp") {
+      CppFiles files = printCpp(netlist);
+      return writeFile(request.output, "// top.h\n" + files.header + "\n// top.cpp\n" + StringRef(files.source).drop_front(sizeof("#include \"top.h\"\n") - 1).str());
+    }
+    return writeProject(netlist, request.output, request.name, part, request.manifest);
+  }
+};
+
+} // namespace
+
+namespace brisk {
+void registerHlsTarget(TargetRegistry &targets) {
+  auto target = std::make_unique<HlsTarget>();
+  targets[target->name().str()] = std::move(target);
+}
+} // namespace brisk

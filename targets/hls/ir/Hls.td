@@ -1,0 +1,144 @@
+// The hls dialect: a design of integer arithmetic, laid out in space.
+#ifndef BRISK_TARGETS_HLS_IR_HLS_TD
+#define BRISK_TARGETS_HLS_IR_HLS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Hls_Dialect : Dialect {
+  let name = "hls";
+  let cppNamespace = "::brisk::hls";
+  let summary = "Integer arithmetic in space and by clock cycle";
+  let description = [{
+    Values are integers of the builtin types siN and uiN, N at most 62; operators
+    compute in unbounded integers, and every type is wide enough for each value that
+    can occur (the schedule checks it).
+  }];
+}
+
+def Hls_Int : Type<And<[CPred<"::llvm::isa<::mlir::IntegerType>($_self)">,
+                        CPred<"!::llvm::cast<::mlir::IntegerType>($_self).isSignless()">,
+                        CPred<"::llvm::cast<::mlir::IntegerType>($_self).getWidth() <= 62">]>,
+                   "signed or unsigned integer of at most 62 bits">;
+
+class Hls_Op<string mnemonic, list<Trait> traits = []> : Op<Hls_Dialect, mnemonic, traits>;
+
+def Hls_DesignOp : Hls_Op<"design", [Symbol, IsolatedFromAbove, SingleBlock]> {
+  let summary = "What becomes one circuit";
+  let description = [{
+    The arguments of the body are the elements of the inputs, its yielded values those
+    of the outputs. `inputs` and `outputs` tell of each tensor its name, dims, and how its
+    numbers are integers. Once scheduled: `clock_ns`, `latency` and `ii` (cycles), and
+    what it takes (`luts`, `ffs`, by the model).
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, ArrayAttr:$inputs, ArrayAttr:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+}
+
+def Hls_NodeOp : Hls_Op<"node", [IsolatedFromAbove, SingleBlock, Pure]> {
+  let summary = "A layer of a design";
+  let description = [{
+    Once scheduled: `start` and `latency` (cycles), `ii`, and its area by the model:
+    `adders`, `adder_bits`, `luts`, `ffs`.
+  }];
+  let arguments = (ins StrAttr:$name, Variadic<Hls_Int>:$operands_);
+  let results = (outs Variadic<Hls_Int>:$results_);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$name `(` $operands_ `)` attr-dict-with-keyword `:` functional-type(operands, results) $body";
+}
+
+def Hls_YieldOp : Hls_Op<"yield", [Terminator, Pure, ParentOneOf<["DesignOp", "NodeOp"]>]> {
+  let summary = "Ends a design or node with its results";
+  let arguments = (ins Variadic<Hls_Int>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+def Hls_ConstantOp : Hls_Op<"constant", [Pure]> {
+  let summary = "A number";
+  let arguments = (ins I64Attr:$value);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+}
+
+def Hls_SumOp : Hls_Op<"sum", [Pure]> {
+  let summary = "Operands times constants, plus a constant";
+  let description = [{
+    Before adders are formed.
+
+    ```mlir
+    %2 = hls.sum(%0, %1) times [3, -1] plus 5 : (ui8, si8) -> si11
+    ```
+  }];
+  let arguments = (ins Variadic<Hls_Int>:$terms, DenseI64ArrayAttr:$factors, I64Attr:$bias);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = [{
+    `(` $terms `)` `times` $factors `plus` $bias attr-dict `:` functional-type($terms, $result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Hls_AddOp : Hls_Op<"add", [Pure]> {
+  let summary = "One adder: lhs + rhs * 2^shift, each perhaps negated, not both";
+  let arguments = (ins Hls_Int:$lhs, Hls_Int:$rhs, ConfinedAttr<I64Attr, [IntNonNegative]>:$shift,
+                       UnitAttr:$negate_lhs, UnitAttr:$negate_rhs);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$lhs `,` $rhs `shl` $shift attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
+}
+
+def Hls_ScaleOp : Hls_Op<"scale", [Pure]> {
+  let summary = "Times 2^shift, perhaps negated";
+  let arguments = (ins Hls_Int:$input, ConfinedAttr<I64Attr, [IntNonNegative]>:$shift, UnitAttr:$negate);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$input `shl` $shift attr-dict `:` functional-type(operands, $result)";
+}
+
+def Hls_RoundOp : Hls_Op<"round", [Pure]> {
+  let summary = "Divided by 2^shift, downwards or, if `even`, to the nearest with ties to even";
+  let arguments = (ins Hls_Int:$input, ConfinedAttr<I64Attr, [IntPositive]>:$shift, UnitAttr:$even);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$input `shr` $shift attr-dict `:` functional-type(operands, $result)";
+}
+
+def Hls_ClampOp : Hls_Op<"clamp", [Pure]> {
+  let summary = "The nearest number within bounds";
+  let arguments = (ins Hls_Int:$input, I64Attr:$low, I64Attr:$high);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$input `to` $low `,` $high attr-dict `:` functional-type(operands, $result)";
+}
+
+def Hls_TableOp : Hls_Op<"table", [Pure]> {
+  let summary = "Entry number `input - first`";
+  let arguments = (ins Hls_Int:$input, I64Attr:$first, DenseI64ArrayAttr:$entries);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$input `from` $first $entries attr-dict `:` functional-type(operands, $result)";
+}
+
+def Hls_EqualOp : Hls_Op<"equal", [Pure]> {
+  let summary = "1 if input is the number, else 0";
+  let arguments = (ins Hls_Int:$input, I64Attr:$number);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$input `to` $number attr-dict `:` functional-type(operands, $result)";
+}
+
+class Hls_PairOp<string mnemonic, string what> : Hls_Op<mnemonic, [Pure]> {
+  let summary = what;
+  let arguments = (ins Hls_Int:$lhs, Hls_Int:$rhs);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, $result)";
+}
+def Hls_MaxOp : Hls_PairOp<"max", "The larger">;
+def Hls_MinOp : Hls_PairOp<"min", "The smaller">;
+def Hls_MulOp : Hls_PairOp<"mul", "The product of two variables">;
+def Hls_LessOp : Hls_PairOp<"less", "1 if lhs is less than rhs, else 0">;
+
+def Hls_SelectOp : Hls_Op<"select", [Pure]> {
+  let summary = "One of two numbers";
+  let arguments = (ins Hls_Int:$condition, Hls_Int:$yes, Hls_Int:$no);
+  let results = (outs Hls_Int:$result);
+  let assemblyFormat = "$condition `,` $yes `,` $no attr-dict `:` functional-type(operands, $result)";
+}
+
+#endif

@@ -46,7 +46,7 @@ double cost(const npu_convolve &p) {
          1.14 * haloWords(p.y, p.outputs) + 101;
 }
 
-double cost(const npu_row &p) { return 4.88 * p.inputs + 3.7 * p.inputs * p.outputs + 1.84 * p.y_blocks; }
+double cost(const npu_row &p) { return 7.6 * p.inputs + 3.4 * p.inputs * p.outputs + 2.9 * p.y_blocks; }
 
 double cost(const npu_depthwise &p) {
   double tiles = 0;
@@ -77,7 +77,7 @@ double cost(const npu_split &p) {
 
 double cost(const npu_quantize &p) {
   double steps = p.y.height * ceilDiv(p.y.width, 32);
-  return 10.2 * steps * ceilDiv(p.channels, 4) + 7 * steps * p.channels + 0.8 * haloWords(p.y, (p.channels + 3) / 4) + 470;
+  return 14.2 * steps * ceilDiv(p.channels, 4) + 5.5 * steps * p.channels + 0.8 * haloWords(p.y, (p.channels + 3) / 4) + 170;
 }
 
 double cost(const npu_block &p) {
@@ -86,10 +86,10 @@ double cost(const npu_block &p) {
 }
 
 double cost(const npu_unblock &p) {
-  return 2.53 * p.x.height * p.x.width * p.channels + 0.2 * p.x.height * ceilDiv(p.channels, 4) + 139;
+  return 4.9 * p.x.height * p.x.width * p.channels + 16.3 * p.x.height * ceilDiv(p.channels, 4) + 20;
 }
 
-double cost(const npu_mean &p) { return 3.75 * p.vectors * p.blocks + 31.5 * p.blocks + 16; }
+double cost(const npu_mean &p) { return 3.25 * p.vectors * p.blocks + 39.5 * p.blocks + 22; }
 
 template <typename Struct> double costOf(ArrayRef<int32_t> words) {
   Struct value;

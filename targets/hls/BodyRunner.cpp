@@ -322,6 +322,16 @@ FailureOr<Scalar> BodyRunner::floating(Operation &op, ArrayRef<Scalar> in) {
     result.sides = std::pair(x[0], x[1]);
     return Scalar(std::move(result));
   }
+  // fp32 adds integers of 24 bits without rounding: means stay sums of integers.
+  if (isa<arith::AddFOp>(op) && x[0]->kind == RealNode::Leaf && x[1]->kind == RealNode::Leaf) {
+    Linear sum = plus(builder.sumOf(x[0]->leaf), builder.sumOf(x[1]->leaf), 1);
+    if (Interval{-(1 << 24), 1 << 24}.holds(builder.range(sum)))
+      return Scalar(RealNode::signal(RealNode::Leaf, builder.materialize(std::move(sum))));
+  }
+  if (isa<arith::AddFOp>(op))
+    for (unsigned side : {0, 1})
+      if (x[side]->kind == RealNode::Constant && x[side]->constant == 0.0f && x[1 - side]->kind == RealNode::Leaf)
+        return Scalar(x[1 - side]); // where such a sum starts
   auto make = [&](RealNode::Kind kind) -> FailureOr<Scalar> {
     return Scalar(RealNode::make(kind, x[0], x.size() > 1 ? x[1] : nullptr));
   };

@@ -57,7 +57,8 @@ public:
 
   Interval range(int64_t signal) const { return signals[signal].range; }
   Interval range(const Linear &linear) const;
-  bool isOwn(int64_t signal) const { return signals[signal].node == node; }
+  /// The sum behind a signal of this node, the signal itself where there is none.
+  Linear sumOf(int64_t signal) const;
 
   /// The integers as one signal each.
   int64_t materialize(Linear linear);
@@ -98,6 +99,7 @@ private:
   mlir::OpBuilder builder;
   std::vector<Signal> signals;
   llvm::DenseMap<int64_t, mlir::Value> arguments; // of the node
+  llvm::DenseMap<int64_t, Linear> sums;           // that the node materialized
   mlir::SmallVector<mlir::Value> operands;
   std::unique_ptr<mlir::Region> body;
   int64_t node = 0, count = 0; // 0: the design itself

@@ -95,7 +95,10 @@ public:
     auto designs = module.getOps<DesignOp>();
     if (designs.empty())
       return module.emitError("has no design");
-    Error error = write(Netlist(*designs.begin()), request, *part);
+    DesignOp design = *designs.begin();
+    if (failed(checkSize(design, *part)))
+      return failure();
+    Error error = write(Netlist(design), request, *part);
     if (!error)
       return success();
     mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(std::move(error));
@@ -103,6 +106,21 @@ public:
   }
 
 private:
+  /// Whether the part has room, by the model. A part of no size has.
+  static LogicalResult checkSize(DesignOp design, const Part &part) {
+    struct Resource {
+      StringRef key, name;
+      int64_t has;
+    };
+    for (const Resource &resource : {Resource{"luts", "LUTs", part.luts}, {"ffs", "flip-flops", part.ffs}, {"dsps", "DSPs", part.dsps}}) {
+      int64_t takes = design->getAttrOfType<mlir::IntegerAttr>(resource.key).getInt();
+      if (resource.has && takes > resource.has)
+        return design.emitError("the design takes ") << takes << " " << resource.name << " by the model, but " << part.name
+                                                      << " has " << resource.has;
+    }
+    return success();
+  }
+
   static Error write(const Netlist &netlist, const EmitRequest &request, const Part &part) {
     if (request.kind == "verilog")
       return writeFile(request.output, printVerilog(netlist));

@@ -46,6 +46,7 @@ void NodeBuilder::endNode(llvm::function_ref<bool(int64_t)> isRead) {
   }
   body.reset();
   arguments.clear();
+  sums.clear();
   operands.clear();
   node = 0;
 }
@@ -96,8 +97,15 @@ int64_t NodeBuilder::materialize(Linear linear) {
     terms.push_back(signal);
     factors.push_back(factor);
   }
-  return add<SumOp>(terms, builder.getNamedAttr("factors", builder.getDenseI64ArrayAttr(factors)),
-                    builder.getNamedAttr("bias", builder.getI64IntegerAttr(linear.bias)));
+  int64_t sum = add<SumOp>(terms, builder.getNamedAttr("factors", builder.getDenseI64ArrayAttr(factors)),
+                           builder.getNamedAttr("bias", builder.getI64IntegerAttr(linear.bias)));
+  sums[sum] = {std::move(unique), linear.bias};
+  return sum;
+}
+
+Linear NodeBuilder::sumOf(int64_t signal) const {
+  auto found = sums.find(signal);
+  return found == sums.end() ? Linear::signal(signal) : found->second;
 }
 
 int64_t NodeBuilder::clamp(int64_t signal, int64_t low, int64_t high) {

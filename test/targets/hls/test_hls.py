@@ -16,6 +16,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from cnn import cnn
 from mlp import JETS, mlp
 
 BIN = pathlib.Path(__file__).resolve().parents[3] / "build" / "bin"
@@ -87,6 +88,17 @@ def test_rtl_equals_onnxruntime(tmp_path, name, clock):
     assert measured["latency"] == report["total"]["latency"] and measured["ii"] == report["total"]["ii"]
 
 
+@pytest.mark.parametrize("goal", ["csim", pytest.param("rtl", marks=needs_verilator)])
+def test_residual_network(tmp_path, goal):
+    """Convolutions, a residual sum, a maximum pool, a mean: laid out in space like everything else."""
+    cnn(tmp_path / "m.onnx")
+    path, report = project(tmp_path, tmp_path / "m.onnx")
+    vectors(path, tmp_path / "m.onnx", report)
+    measured = make(path, goal)
+    assert measured["vectors"] == 1000 and measured["different"] == 0
+    assert measured.get("latency", report["total"]["latency"]) == report["total"]["latency"]
+
+
 def test_a_mistake_is_found(tmp_path):
     """The comparison above would fail on one wrong number."""
     mlp(tmp_path / "m.onnx", **MODELS["powers"])
@@ -123,6 +135,13 @@ def test_jets(tmp_path):
         area[sparsity] = total["luts"]
         assert total["luts"] <= area[0.0] * share
     assert area[0.0] < 45000
+
+
+def test_a_part_that_is_too_small(tmp_path):
+    mlp(tmp_path / "m.onnx", JETS)
+    result = briskc(tmp_path / "m.onnx", "--target=hls", "--march=xc7z020", "-o", tmp_path / "p")
+    assert result.returncode == 1 and "by the model, but xc7z020 has 53200" in result.stderr
+    assert not (tmp_path / "p").exists()
 
 
 def test_same_bytes(tmp_path):

@@ -78,12 +78,11 @@ std::string window(int64_t size, int64_t in, int64_t out, int64_t taps, bool dep
 /// A program with its result, of type `from`, changed elementwise: `body` makes %y of type `to` from %a.
 std::string followed(std::string text, llvm::ArrayRef<int64_t> dims, llvm::StringRef from, llvm::StringRef to,
                      llvm::StringRef body) {
-  std::string sums = tensor(dims, from), results = tensor(dims, to), loops;
-  for (size_t d = 0; d < dims.size(); ++d)
+  std::string sums = tensor(dims, from), results = tensor(dims, to), loops, kinds;
+  for (size_t d = 0; d < dims.size(); ++d) {
     loops += (d ? ", d" : "d") + std::to_string(d);
-  std::string kinds;
-  for (size_t d = 0; d < dims.size(); ++d)
     kinds += d ? ", \"parallel\"" : "\"parallel\"";
+  }
   text.resize(text.rfind("  return"));
   text.replace(text.find("-> " + sums + " {"), 3 + sums.size(), "-> " + results);
   return text + formatv(R"(  %after = tensor.empty() : {1}

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/measure/Rewrite.h"
 
+#include "dialects/onnx/Build.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -17,6 +18,10 @@ std::string brisk::labelOf(Location loc) {
   if (auto name = dyn_cast<NameLoc>(loc))
     return name.getName().str();
   return "";
+}
+
+Location brisk::labeled(MLIRContext *context, StringRef name, StringRef suffix) {
+  return NameLoc::get(StringAttr::get(context, name + "_" + suffix));
 }
 
 std::vector<float> brisk::constantFloats(Value value) {
@@ -68,4 +73,21 @@ Value brisk::addArgument(func::FuncOp main, ArrayRef<int64_t> shape, StringRef k
   auto attrs = b.getDictionaryAttr(b.getNamedAttr("onnx.name", b.getStringAttr(name)));
   [[maybe_unused]] LogicalResult inserted = main.insertArgument(main.getNumArguments(), type, attrs, loc);
   return main.getArguments().back();
+}
+
+Value brisk::addShift(const Shiftable &product, Value shift) {
+  Operation *op = product.op;
+  OpBuilder b(op);
+  Value result = op->getResult(0);
+  // In space the bias is the only place that names channels; a matrix product has them last.
+  if (product.resultAxis == 1 && product.bias && cast<RankedTensorType>(result.getType()).getRank() >= 3) {
+    Value bias = op->getOperand(*product.bias);
+    Location loc = labeled(b.getContext(), product.name, "shift_bias");
+    op->setOperand(*product.bias, isPresent(bias) ? onnx::createAdd(b, loc, bias, shift) : shift);
+    return result;
+  }
+  b.setInsertionPointAfter(op);
+  Value sum = onnx::createAdd(b, labeled(b.getContext(), product.name, "add_shift"), result, shift);
+  result.replaceAllUsesExcept(sum, sum.getDefiningOp());
+  return sum;
 }

@@ -8,12 +8,16 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include <string>
+#include <optional>
 #include <vector>
 
 namespace brisk {
 
 /// The ONNX name that a location carries, or "".
 std::string labelOf(mlir::Location loc);
+
+/// The location of what is added to the op called `name`.
+mlir::Location labeled(mlir::MLIRContext *context, llvm::StringRef name, llvm::StringRef suffix);
 
 /// The elements of a constant of f32 elements; empty if it is none.
 std::vector<float> constantFloats(mlir::Value value);
@@ -30,6 +34,16 @@ void addOutputs(mlir::ModuleOp module, llvm::ArrayRef<mlir::Value> values);
 /// A new argument of @main behind the others, of floats; `kind` begins its name.
 mlir::Value addArgument(mlir::func::FuncOp main, llvm::ArrayRef<int64_t> shape, llvm::StringRef kind,
                         mlir::Location loc);
+
+/// A product, as far as a number for each of its output channels is added to it.
+struct Shiftable {
+  mlir::Operation *op;
+  llvm::StringRef name;
+  int64_t resultAxis;           ///< of the channels
+  std::optional<unsigned> bias; ///< the operand that is added to each sum
+};
+/// Adds `shift` to each output channel of the product, in its bias or behind it, and returns the result.
+mlir::Value addShift(const Shiftable &product, mlir::Value shift);
 
 } // namespace brisk
 #endif

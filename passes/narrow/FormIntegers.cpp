@@ -265,10 +265,14 @@ bool Integers::hoistQuantization(Operation *op) {
   SmallVector<Value> operands(move->getOperands());
   if (form.fill) {
     Value &fill = operands[*form.fill];
-    Operation *quantize = isPresent(fill) ? remake(op, b, {fill, op->getOperand(1), op->getOperand(2)}) : nullptr;
-    if (isPresent(fill) && !quantize)
-      return false;
-    fill = quantize ? quantize->getResult(0) : op->getOperand(2);
+    if (isPresent(fill)) {
+      Operation *quantize = remake(op, b, {fill, op->getOperand(1), op->getOperand(2)});
+      if (!quantize)
+        return false;
+      fill = quantize->getResult(0);
+    } else {
+      fill = op->getOperand(2);
+    }
   }
   for (unsigned i : form.activations) {
     Operation *quantize = remake(op, b, {operands[i], op->getOperand(1), op->getOperand(2)});

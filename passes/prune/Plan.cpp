@@ -51,7 +51,7 @@ public:
       b.setInsertionPoint(consumer.op);
       auto type = cast<RankedTensorType>(consumer.op->getOperand(consumer.weight).getType());
       consumer.op->setOperand(consumer.weight, constant(label(consumer, "weight"), type.getShape(), repair.weight));
-      addShift(consumer, constant(label(consumer, "shift"), type.getDimSize(consumer.channelAxis), repair.shift));
+      addShift(shiftable(consumer), constant(label(consumer, "shift"), type.getDimSize(consumer.channelAxis), repair.shift));
     }
     return success();
   }
@@ -64,14 +64,17 @@ public:
       Location loc = label(consumer, "elastic");
       consumer.op->setOperand(consumer.weight, addArgument(main, type.getShape(), "weight", loc));
       probes.push_back(consumer.op->getOperand(consumer.activation));
-      probes.push_back(addShift(consumer, addArgument(main, type.getDimSize(consumer.channelAxis), "shift", loc)));
+      probes.push_back(addShift(shiftable(consumer), addArgument(main, type.getDimSize(consumer.channelAxis), "shift", loc)));
     }
     return probes;
   }
 
 private:
   Location label(const Consumer &consumer, StringRef suffix) {
-    return NameLoc::get(b.getStringAttr(consumer.name + "_" + suffix.str()));
+    return labeled(b.getContext(), consumer.name, suffix);
+  }
+  static Shiftable shiftable(const Consumer &consumer) {
+    return {consumer.op, consumer.name, consumer.resultAxis, consumer.bias};
   }
   Value constant(Location loc, ArrayRef<int64_t> shape, ArrayRef<float> values) {
     return onnx::createConstant(b, loc, floatsAttr(b.getContext(), shape, values));
@@ -99,22 +102,6 @@ private:
     b.setInsertionPoint(&op);
     value.replaceAllUsesWith(constant(op.getLoc(), shape, cutFloats(constantFloats(value), type.getShape(), kept)));
     op.erase();
-  }
-
-  /// Adds a number to each output channel of a consumer, and returns the result.
-  Value addShift(const Consumer &consumer, Value shift) {
-    Operation *op = consumer.op;
-    Value result = op->getResult(0);
-    // In space the bias is the only place that names channels; a matrix product has them last.
-    if (consumer.resultAxis == 1 && consumer.bias && cast<RankedTensorType>(result.getType()).getRank() >= 3) {
-      Value bias = op->getOperand(*consumer.bias);
-      op->setOperand(*consumer.bias, isPresent(bias) ? onnx::createAdd(b, label(consumer, "shift_bias"), bias, shift) : shift);
-      return result;
-    }
-    b.setInsertionPointAfter(op);
-    Value sum = onnx::createAdd(b, label(consumer, "add_shift"), result, shift);
-    result.replaceAllUsesExcept(sum, sum.getDefiningOp());
-    return sum;
   }
 
   /// Results without what is gone.

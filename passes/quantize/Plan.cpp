@@ -109,7 +109,7 @@ public:
       Value shift = probeShift ? argument(layer, {channels}, "shift")
                                : onnx::createConstant(b, label(layer, "shift"),
                                                       floatsAttr(b.getContext(), {channels}, choice.shift));
-      Value result = addShift(layer, shift);
+      Value result = addShift({layer.op, layer.name, layer.resultAxis, layer.bias}, shift);
       if (probeShift)
         outputs.push_back(result);
     }
@@ -126,7 +126,7 @@ public:
 private:
   /// Names of what is made lead back to the layer.
   Location label(const Layer &layer, StringRef suffix) {
-    return NameLoc::get(b.getStringAttr(layer.name + "_" + suffix.str()));
+    return labeled(b.getContext(), layer.name, suffix);
   }
 
   RankedTensorType weightType(const Layer &layer) { return cast<RankedTensorType>(weights[layer.op].getType()); }
@@ -240,23 +240,6 @@ private:
     b.setInsertionPointAfter(op);
     Value wide = onnx::createCast(b, label(layer, "widen"), result, type.getElementType());
     result.replaceAllUsesExcept(wide, wide.getDefiningOp());
-  }
-
-  /// Adds a number to each output channel, and returns the result.
-  Value addShift(const Layer &layer, Value shift) {
-    Operation *op = layer.op;
-    Value result = op->getResult(0);
-    // In space the bias is the only place that names channels; a matrix product has them last.
-    if (layer.resultAxis == 1 && layer.bias && cast<RankedTensorType>(result.getType()).getRank() >= 3) {
-      b.setInsertionPoint(op);
-      Value bias = op->getOperand(*layer.bias);
-      op->setOperand(*layer.bias, isPresent(bias) ? onnx::createAdd(b, label(layer, "shift_bias"), bias, shift) : shift);
-      return result;
-    }
-    b.setInsertionPointAfter(op);
-    Value sum = onnx::createAdd(b, label(layer, "add_shift"), result, shift);
-    result.replaceAllUsesExcept(sum, sum.getDefiningOp());
-    return sum;
   }
 
   ModuleOp module;

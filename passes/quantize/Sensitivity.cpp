@@ -26,6 +26,32 @@ constexpr size_t kRankingSamples = 64;
 constexpr float kStep = 0.1f;
 /// Noise over the root mean square of what it is added to.
 constexpr float kNoiseShare = 0.1f;
+
+/// A program in which the layers of a plan can be quantized one by one, as much as asked for.
+struct Gated {
+  std::unique_ptr<Program> program;
+  std::vector<unsigned> layers;
+  std::vector<std::vector<float>> gates; ///< two arguments a layer; all in floats to begin with
+
+  /// The share of quantization in the i-th of `layers`.
+  void set(size_t i, float share) {
+    gates[2 * i] = {share};
+    gates[2 * i + 1] = {1 - share};
+  }
+};
+
+FailureOr<Gated> compileGated(OwningOpRef<ModuleOp> module, const Plan &low, ModelRunner &runner) {
+  Gated gated;
+  applyPlan(*module, low, Probe::Gate, &gated.layers);
+  auto program = runner.compile(std::move(module), ModelRunner::Calibration);
+  if (failed(program))
+    return failure();
+  gated.program = std::move(*program);
+  gated.gates.resize(2 * gated.layers.size());
+  for (size_t i = 0; i < gated.layers.size(); ++i)
+    gated.set(i, 0);
+  return gated;
+}
 } // namespace
 
 FailureOr<std::vector<double>> Quantizer::layerErrors(const Plan &plan) {
@@ -69,35 +95,26 @@ FailureOr<std::vector<double>> Quantizer::localErrors(const Plan &low) {
   for (const Layer &layer : findLayers(*clone).layers)
     results.push_back(layer.op->getResult(0));
   addOutputs(*clone, results);
-  std::vector<unsigned> gated;
-  applyPlan(*clone, low, Probe::Gate, &gated);
-  auto program = runner.compile(std::move(clone), ModelRunner::Calibration);
-  if (failed(program))
+  FailureOr<Gated> gated = compileGated(std::move(clone), low, runner);
+  if (failed(gated))
     return failure();
-  std::vector<std::vector<float>> gates;
-  for (size_t i = 0; i < gated.size(); ++i) {
-    gates.push_back({0.0f});
-    gates.push_back({1.0f});
-  }
   std::vector<double> errors(results.size()), squares(results.size());
   size_t count = std::min(kRankingSamples, runner.samples(ModelRunner::Calibration));
   for (size_t sample = 0; sample < count; ++sample) {
     runner.progress("local errors " + std::to_string(sample + 1) + "/" + std::to_string(count));
-    FailureOr<std::vector<RunOutput>> outputs = (*program)->run(sample, gates);
+    FailureOr<std::vector<RunOutput>> outputs = gated->program->run(sample, gated->gates);
     if (failed(outputs))
       return failure();
     std::vector<std::vector<float>> exact;
     for (size_t layer = 0; layer < results.size(); ++layer)
       exact.emplace_back((*outputs)[modelOutputs + layer].values);
-    for (size_t i = 0; i < gated.size(); ++i) {
-      gates[2 * i] = {1.0f};
-      gates[2 * i + 1] = {0.0f};
-      outputs = (*program)->run(sample, gates);
+    for (size_t i = 0; i < gated->layers.size(); ++i) {
+      gated->set(i, 1);
+      outputs = gated->program->run(sample, gated->gates);
       if (failed(outputs))
         return failure();
-      gates[2 * i] = {0.0f};
-      gates[2 * i + 1] = {1.0f};
-      unsigned layer = gated[i];
+      gated->set(i, 0);
+      unsigned layer = gated->layers[i];
       ArrayRef<float> rounded = (*outputs)[modelOutputs + layer].values;
       for (size_t at = 0; at < std::min(rounded.size(), exact[layer].size()); ++at) {
         double x = exact[layer][at], y = rounded[at];
@@ -175,33 +192,24 @@ FailureOr<std::vector<double>> Quantizer::sensitivities(const Plan &low) {
   if (request.sensitivity == "noise")
     return noiseSensitivities(low);
   OwningOpRef<ModuleOp> clone = module.clone();
-  std::vector<unsigned> gated;
-  applyPlan(*clone, low, Probe::Gate, &gated);
-  auto program = runner.compile(std::move(clone), ModelRunner::Calibration);
-  if (failed(program))
+  FailureOr<Gated> gated = compileGated(std::move(clone), low, runner);
+  if (failed(gated))
     return failure();
-  std::vector<std::vector<float>> gates;
-  for (size_t i = 0; i < gated.size(); ++i) {
-    gates.push_back({0.0f});
-    gates.push_back({1.0f});
-  }
   FailureOr<Outputs> exact =
-      runAll(**program, runner, ModelRunner::Calibration, modelOutputs, nullptr, gates, count);
+      runAll(*gated->program, runner, ModelRunner::Calibration, modelOutputs, nullptr, gated->gates, count);
   if (failed(exact))
     return failure();
   float step = request.sensitivity == "gauss-newton" ? kStep : 1.0f;
-  for (size_t i = 0; i < gated.size(); ++i) {
-    runner.progress("sensitivity " + std::to_string(i + 1) + "/" + std::to_string(gated.size()));
-    gates[2 * i] = {step};
-    gates[2 * i + 1] = {1 - step};
+  for (size_t i = 0; i < gated->layers.size(); ++i) {
+    runner.progress("sensitivity " + std::to_string(i + 1) + "/" + std::to_string(gated->layers.size()));
+    gated->set(i, step);
     FailureOr<Outputs> outputs =
-        runAll(**program, runner, ModelRunner::Calibration, modelOutputs, nullptr, gates, count);
+        runAll(*gated->program, runner, ModelRunner::Calibration, modelOutputs, nullptr, gated->gates, count);
     if (failed(outputs))
       return failure();
-    gates[2 * i] = {0.0f};
-    gates[2 * i + 1] = {1.0f};
+    gated->set(i, 0);
     Accuracy accuracy = compare(*exact, *outputs, judge->classes, runner, ModelRunner::Calibration);
-    result[gated[i]] = step == 1 ? accuracy.distance() : accuracy.relative / (step * step);
+    result[gated->layers[i]] = step == 1 ? accuracy.distance() : accuracy.relative / (step * step);
   }
   runner.progress("");
   return result;

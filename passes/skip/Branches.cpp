@@ -63,7 +63,7 @@ bool dependsOn(Value value, Value from) {
 }
 
 Location label(const Branch &branch, StringRef suffix) {
-  return NameLoc::get(StringAttr::get(branch.sum->getContext(), branch.name + "_" + suffix.str()));
+  return labeled(branch.sum->getContext(), branch.name, suffix);
 }
 
 /// A number for each channel in a shape that broadcasts to the sum.

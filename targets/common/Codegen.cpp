@@ -76,3 +76,10 @@ Expected<SmallVector<char, 0>> brisk::generate(Module &module, TargetMachine &ma
   passes.run(module);
   return bytes;
 }
+
+LogicalResult brisk::diagnosed(mlir::ModuleOp module, Error error) {
+  if (!error)
+    return success();
+  mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(std::move(error));
+  return failure();
+}

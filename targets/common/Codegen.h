@@ -21,6 +21,8 @@ llvm::Expected<std::unique_ptr<llvm::Module>> toLlvm(mlir::ModuleOp module, llvm
                                                      llvm::TargetMachine &machine);
 /// LLVM's mid-level pipeline for the machine.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);
+/// Success, or the error as a diagnostic on the module.
+llvm::LogicalResult diagnosed(mlir::ModuleOp module, llvm::Error error);
 /// Object code or assembly text.
 llvm::Expected<llvm::SmallVector<char, 0>> generate(llvm::Module &module, llvm::TargetMachine &machine, bool assembly);
 

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "targets/common/Buffers.h"
 #include "targets/cpu/Passes.h"
 
 using namespace mlir;
@@ -96,16 +97,7 @@ void placeConcat(tensor::ConcatOp op) {
 
 struct CpuBufferize : brisk::impl::CpuBufferizeBase<CpuBufferize> {
   void runOnOperation() override {
-    bufferization::OneShotBufferizationOptions options;
-    options.bufferizeFunctionBoundaries = false;
-    options.allowReturnAllocsFromLoops = true;
-    options.allowUnknownOps = true;
-    options.bufferAlignment = 64;
-    // A copy is a kernel like any other: vectorized, threaded, profiled.
-    options.memCpyFn = [](OpBuilder &b, Location loc, Value from, Value to) -> LogicalResult {
-      linalg::CopyOp::create(b, loc, from, to);
-      return success();
-    };
+    bufferization::OneShotBufferizationOptions options = bufferizationOptions(64);
     IRRewriter rewriter(&getContext());
     bufferization::BufferizationState state;
     for (auto function : getOperation().getOps<func::FuncOp>()) {

@@ -144,11 +144,7 @@ public:
   machine::Description describe() const override { return describeHost(); }
   void addPasses(mlir::OpPassManager &passes, bool plain) const override { addTensorPasses(passes, plain); }
   LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
-    Error error = emitChecked(module, request);
-    if (!error)
-      return success();
-    mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(std::move(error));
-    return failure();
+    return diagnosed(module, emitChecked(module, request));
   }
 
 private:

@@ -6,6 +6,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Transforms/Passes.h"
+#include "targets/common/Codegen.h"
 #include "targets/common/Tools.h"
 #include "targets/hls/Emit.h"
 #include "targets/hls/Passes.h"
@@ -77,10 +78,8 @@ public:
 
   LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
     auto march = parseMarch(request.march);
-    if (!march) {
-      mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(march.takeError());
-      return failure();
-    }
+    if (!march)
+      return diagnosed(module, march.takeError());
     auto [part, clock] = *march;
     mlir::PassManager passes(module.getContext());
     HlsFormAddersOptions adders;
@@ -98,11 +97,7 @@ public:
     DesignOp design = *designs.begin();
     if (failed(checkSize(design, *part)))
       return failure();
-    Error error = write(Netlist(design), request, *part);
-    if (!error)
-      return success();
-    mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(std::move(error));
-    return failure();
+    return diagnosed(module, write(Netlist(design), request, *part));
   }
 
 private:

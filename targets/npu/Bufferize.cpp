@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "targets/common/Buffers.h"
 #include "targets/npu/Passes.h"
 
 using namespace mlir;
@@ -98,14 +99,7 @@ struct NpuBufferize : brisk::impl::NpuBufferizeBase<NpuBufferize> {
       return signalPassFailure();
     bindArguments(main);
     separate(main);
-    bufferization::OneShotBufferizationOptions options;
-    options.allowReturnAllocsFromLoops = true;
-    options.allowUnknownOps = true;
-    options.bufferAlignment = 128;
-    options.memCpyFn = [](OpBuilder &b, Location loc, Value from, Value to) -> LogicalResult {
-      linalg::CopyOp::create(b, loc, from, to);
-      return success();
-    };
+    bufferization::OneShotBufferizationOptions options = bufferizationOptions(128);
     IRRewriter rewriter(&getContext());
     bufferization::BufferizationState state;
     if (failed(bufferization::eliminateEmptyTensors(rewriter, main)) ||

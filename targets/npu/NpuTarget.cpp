@@ -72,11 +72,7 @@ public:
     return failure();
   }
   LogicalResult emit(mlir::ModuleOp module, const EmitRequest &request) const override {
-    Error error = emitChecked(module, request);
-    if (!error)
-      return success();
-    mlir::emitError(mlir::UnknownLoc::get(module.getContext())) << toString(std::move(error));
-    return failure();
+    return diagnosed(module, emitChecked(module, request));
   }
 
 private:

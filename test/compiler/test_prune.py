@@ -4,45 +4,18 @@ Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
-import json
-import os
-import pathlib
-import subprocess
 
 import numpy as np
 import onnx
 import pytest
-from models.recipe import Unavailable
-from models.trained import Trained, trained
+from compressed import briskc, compressed, network
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BRISK_BUILD", ROOT / "build")) / "bin"
 PRUNABLE = ("digits_mlp", "digits_cnn", "digits_depthwise", "digits_transformer")
-
-
-def briskc(*arguments: str | pathlib.Path) -> subprocess.CompletedProcess:
-    return subprocess.run([str(a) for a in [BUILD / "briskc", *arguments]], capture_output=True, text=True, timeout=300)
-
-
-def network(name: str) -> Trained:
-    try:
-        return trained(name)
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-
-
-def pruned(tmp_path: pathlib.Path, name: str, *options: str, emit: str = "so") -> dict:
-    """The report; the artifact is tmp_path/out."""
-    files = network(name)
-    done = briskc(files.model, "-o", tmp_path / "out", f"--emit={emit}", "--calibration", files.calibration, "--eval",
-                  files.evaluation, "--report", tmp_path / "report.json", *options)
-    assert done.returncode == 0, done.stderr
-    return json.loads((tmp_path / "report.json").read_text())
 
 
 @pytest.mark.parametrize("name", PRUNABLE)
 def test_ten_percent_costs_at_most_a_point(tmp_path, name):
-    report = pruned(tmp_path, name, "--prune=10%", "--prune-multiple=1", "--keep-slower")["pruning"]
+    report = compressed(tmp_path, name, "--prune=10%", "--prune-multiple=1", "--keep-slower")["pruning"]
     without, repaired = report["steps"]
     assert without["name"] == "10.0% by energy, without repair"
     assert repaired["drop"] <= 1 and repaired["kl_divergence"] < max(without["kl_divergence"], 1e-6)
@@ -52,7 +25,7 @@ def test_ten_percent_costs_at_most_a_point(tmp_path, name):
 
 def test_repair_makes_up_for_most_of_the_loss(tmp_path):
     """30 % of all channels: at most a tenth of what is lost without repair."""
-    report = pruned(tmp_path, "digits_cnn", "--prune=0.3", "--prune-multiple=1", "--keep-slower")["pruning"]
+    report = compressed(tmp_path, "digits_cnn", "--prune=0.3", "--prune-multiple=1", "--keep-slower")["pruning"]
     without, repaired = report["steps"]
     assert without["drop"] > 20 and repaired["drop"] <= without["drop"] / 10
     for family in report["families"]:
@@ -62,7 +35,7 @@ def test_repair_makes_up_for_most_of_the_loss(tmp_path):
 
 @pytest.mark.parametrize("importance", ["energy", "norm", "extent", "obs"])
 def test_every_order_is_repaired(tmp_path, importance):
-    report = pruned(tmp_path, "digits_mlp", "--prune=25%", f"--importance={importance}", "--keep-slower")["pruning"]
+    report = compressed(tmp_path, "digits_mlp", "--prune=25%", f"--importance={importance}", "--keep-slower")["pruning"]
     assert [family["stay"] for family in report["families"]] == [48, 48]
     assert report["steps"][-1]["drop"] <= 2
 
@@ -70,7 +43,7 @@ def test_every_order_is_repaired(tmp_path, importance):
 def test_widths_are_multiples_and_the_file_runs_elsewhere(tmp_path):
     """What onnxruntime computes from the pruned file gives the accuracy that was reported."""
     onnxruntime = pytest.importorskip("onnxruntime")
-    report = pruned(tmp_path, "digits_transformer", "--prune=25%", emit="onnx")["pruning"]
+    report = compressed(tmp_path, "digits_transformer", "--prune=25%", emit="onnx")["pruning"]
     shapes = {tuple(t.dims) for t in onnx.load(tmp_path / "out").graph.initializer}
     assert (32, 96) in shapes and (96, 32) in shapes  # 128 hidden units before; q, k and v together have 96 columns
     samples = np.load(network("digits_transformer").evaluation)
@@ -94,7 +67,7 @@ def test_layers_too_narrow_to_repay_stay(tmp_path):
 
 def test_pruned_and_quantized_together(tmp_path):
     """The loss of the second is measured against the model, not against what the first left."""
-    report = pruned(tmp_path, "digits_cnn", "--prune=25%", "--quantize=int8", "--keep-slower")
+    report = compressed(tmp_path, "digits_cnn", "--prune=25%", "--quantize=int8", "--keep-slower")
     assert report["pruning"]["kept"] and report["kept"]
     assert report["steps"][0]["top1_before"] == report["pruning"]["steps"][-1]["top1_before"]
     assert report["steps"][-1]["drop"] <= 2

@@ -5,45 +5,20 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
-import os
 import pathlib
-import subprocess
 
 import numpy as np
 import onnx
 import pytest
-from models.recipe import Unavailable
-from models.trained import NAMES, Trained, trained
+from compressed import briskc, compressed, network
+from models.trained import NAMES
 from onnx import TensorProto, helper, numpy_helper
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BRISK_BUILD", ROOT / "build")) / "bin"
-
-
-def briskc(*arguments: str | pathlib.Path) -> subprocess.CompletedProcess:
-    return subprocess.run([str(a) for a in [BUILD / "briskc", *arguments]], capture_output=True, text=True, timeout=300)
-
-
-def network(name: str) -> Trained:
-    try:
-        return trained(name)
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-
-
-def quantized(tmp_path: pathlib.Path, name: str, *options: str, emit: str = "so") -> dict:
-    """The report; the artifact is tmp_path/out."""
-    files = network(name)
-    done = briskc(files.model, "-o", tmp_path / "out", f"--emit={emit}", "--calibration", files.calibration, "--eval",
-                  files.evaluation, "--report", tmp_path / "report.json", *options)
-    assert done.returncode == 0, done.stderr
-    return json.loads((tmp_path / "report.json").read_text())
 
 
 def test_auto_loses_at_most_half_a_point_on_nearly_all(tmp_path):
     drops = {}
     for name in NAMES:
-        report = quantized(tmp_path, name, "--quantize=int8", "--keep-slower")
+        report = compressed(tmp_path, name, "--quantize=int8", "--keep-slower")
         assert report["evaluated_on"] == "eval" and report["metric"] == "top1"
         last = next(s for s in report["steps"] if s["name"] == report["decision"])
         assert last["top1_before"] > 0.75
@@ -53,7 +28,7 @@ def test_auto_loses_at_most_half_a_point_on_nearly_all(tmp_path):
 
 def test_auto_gives_up_the_most_sensitive_layers_before_all(tmp_path):
     """Of a floor that all layers together miss, those that are cheapest stay in int8."""
-    report = quantized(tmp_path, "digits_mlp", "--quantize=int8", "--metric=mse", "--max-accuracy-drop=0.0003", "--keep-slower")
+    report = compressed(tmp_path, "digits_mlp", "--quantize=int8", "--metric=mse", "--max-accuracy-drop=0.0003", "--keep-slower")
     steps = {step["name"]: step["drop"] for step in report["steps"]}
     assert steps["min-max and bias correction"] > 0.0003 and steps["first and last layer in fp32"] > 0.0003
     kept = [layer["sensitivity"] for layer in report["layers"] if layer["precision"] == "int8"]
@@ -63,7 +38,7 @@ def test_auto_gives_up_the_most_sensitive_layers_before_all(tmp_path):
 
 
 def test_a_bad_calibrator_shows_in_the_report(tmp_path):
-    report = quantized(tmp_path, "digits_cnn", "--quantize=int8", "--calibrator=percentile", "--percentile=50",
+    report = compressed(tmp_path, "digits_cnn", "--quantize=int8", "--calibrator=percentile", "--percentile=50",
                        "--keep-slower")
     (step,) = report["steps"]
     assert step["drop"] > 20 and step["top1_after"] < step["top1_before"] - 0.2
@@ -82,7 +57,7 @@ def test_a_loss_above_the_floor_is_undone(tmp_path):
 def test_the_file_written_runs_in_onnxruntime(tmp_path, name):
     """QuantizeLinear and DequantizeLinear around every product, and the same classes as the model in floats."""
     onnxruntime = pytest.importorskip("onnxruntime")
-    report = quantized(tmp_path, name, "--quantize=int8", emit="onnx")
+    report = compressed(tmp_path, name, "--quantize=int8", emit="onnx")
     graph = onnx.load(tmp_path / "out").graph
     ops = [node.op_type for node in graph.node]
     assert {t.name for t in graph.initializer} <= {name for node in graph.node for name in node.input}
@@ -96,7 +71,7 @@ def test_the_file_written_runs_in_onnxruntime(tmp_path, name):
 
 @pytest.mark.parametrize("mode, most", [("dynamic", 0.5), ("int8w", 0.5), ("int4w", 3.0), ("bf16", 1.0)])
 def test_other_precisions(tmp_path, mode, most):
-    report = quantized(tmp_path, "digits_transformer", f"--quantize={mode}", "--keep-slower")
+    report = compressed(tmp_path, "digits_transformer", f"--quantize={mode}", "--keep-slower")
     (step,) = report["steps"]
     assert step["drop"] <= most and 0 < step["max_difference"]
     # Products of two activations have no weights.
@@ -107,7 +82,7 @@ def test_other_precisions(tmp_path, mode, most):
 @pytest.mark.parametrize("search", ["bisection", "greedy"])
 def test_mixed_precision_holds_the_floor(tmp_path, metric, search):
     """Ranges that clip cost all layers together more than is allowed; some alone fit."""
-    report = quantized(tmp_path, "digits_cnn", "--quantize=mixed", "--calibrator=percentile", "--percentile=97",
+    report = compressed(tmp_path, "digits_cnn", "--quantize=mixed", "--calibrator=percentile", "--percentile=97",
                        "--metric=cosine", "--max-accuracy-drop=0.1", "--sensitivity=" + metric,
                        "--precision-search=" + search, "--keep-slower")
     low = [layer for layer in report["layers"] if layer["precision"] == "int8"]
@@ -119,7 +94,7 @@ def test_mixed_precision_holds_the_floor(tmp_path, metric, search):
 
 
 def test_what_int8_costs_too_much_may_run_in_bf16(tmp_path):
-    report = quantized(tmp_path, "digits_cnn", "--quantize=mixed", "--calibrator=percentile", "--percentile=97",
+    report = compressed(tmp_path, "digits_cnn", "--quantize=mixed", "--calibrator=percentile", "--percentile=97",
                        "--metric=cosine", "--max-accuracy-drop=0.1", "--keep-slower")
     precisions = [layer["precision"] for layer in report["layers"]]
     assert "bf16" in precisions and "fp32" not in precisions
@@ -130,7 +105,7 @@ def test_what_int8_costs_too_much_may_run_in_bf16(tmp_path):
                                      ["--quantize=int8", "--power-of-two-scales", "--keep-slower"]])
 def test_recorded_decisions_give_the_same_bytes(tmp_path, options):
     """Without samples: what was measured is in the record."""
-    quantized(tmp_path, "digits_transformer", *options)
+    compressed(tmp_path, "digits_transformer", *options)
     for copy in ("one", "two"):
         done = briskc(network("digits_transformer").model, "-o", tmp_path / copy, "--decisions", tmp_path / "report.json")
         assert done.returncode == 0 and "decided: as recorded" in done.stderr, done.stderr
@@ -138,7 +113,7 @@ def test_recorded_decisions_give_the_same_bytes(tmp_path, options):
 
 
 def test_decisions_of_another_model_are_refused(tmp_path):
-    quantized(tmp_path, "digits_cnn", "--quantize=int8", "--keep-slower")
+    compressed(tmp_path, "digits_cnn", "--quantize=int8", "--keep-slower")
     done = briskc(network("wine_mlp").model, "-o", tmp_path / "other", "--decisions", tmp_path / "report.json")
     assert done.returncode == 1 and "--decisions= was recorded for another model: it has 4 layers" in done.stderr
     assert not (tmp_path / "other").exists()
@@ -158,7 +133,7 @@ def test_files_that_hold_no_decisions_are_wrong_usage(tmp_path, text, message):
 
 
 def test_scales_that_are_powers_of_two(tmp_path):
-    report = quantized(tmp_path, "digits_mlp", "--quantize=int8", "--power-of-two-scales", emit="onnx")
+    report = compressed(tmp_path, "digits_mlp", "--quantize=int8", "--power-of-two-scales", emit="onnx")
     (step,) = report["steps"][-1:]
     assert step["drop"] <= 1
     scales = [numpy_helper.to_array(t) for t in onnx.load(tmp_path / "out").graph.initializer if t.name.endswith("_scale")]
@@ -181,7 +156,7 @@ def test_products_in_branches_are_told(tmp_path):
 
 
 def test_recurrent_layers_are_told(tmp_path):
-    report = quantized(tmp_path, "digits_lstm", "--quantize=bf16")
+    report = compressed(tmp_path, "digits_lstm", "--quantize=bf16")
     assert len(report["other_ops_with_weights"]) == 2 and all("LSTM" in name for name in report["other_ops_with_weights"])
 
 
@@ -207,7 +182,7 @@ def test_probabilities_are_judged_by_what_they_decide(tmp_path):
 
 def test_what_is_not_faster_is_undone(tmp_path):
     """Without --keep-slower the report holds both times, and fp32 is kept unless they differ in favour."""
-    report = quantized(tmp_path, "wine_mlp", "--quantize=int8")
+    report = compressed(tmp_path, "wine_mlp", "--quantize=int8")
     time = report["time"]
     assert report["kept"] == (time["quantized_us"] <= 0.98 * time["fp32_us"])
     assert report["kept"] or report["decision"].startswith("undone")

@@ -5,29 +5,19 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
-import os
 import pathlib
 import re
 import shutil
 import subprocess
 
 import pytest
-from models.recipe import Unavailable
-from models.trained import trained
+from compressed import briskc, compress, network
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BRISK_BUILD", ROOT / "build")) / "bin"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def page(tmp_path: pathlib.Path, *options: str, status: int = 0) -> str:
-    try:
-        files = trained("digits_mlp")
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    done = subprocess.run([str(a) for a in (BUILD / "briskc", files.model, "-o", tmp_path / "out.so", "--calibration", files.calibration,
-                                            "--eval", files.evaluation, "--report", tmp_path / "report.html", *options)],
-                          capture_output=True, text=True, timeout=300)
+    done = compress(tmp_path, "digits_mlp", *options, report="report.html")
     assert done.returncode == status, done.stderr
     return (tmp_path / "report.html").read_text()
 
@@ -73,16 +63,12 @@ def test_names_from_the_model_are_text(tmp_path):
     """A node's name cannot end the script that holds the data."""
     import onnx
 
-    try:
-        files = trained("digits_mlp")
-    except Unavailable as reason:
-        pytest.skip(str(reason))
+    files = network("digits_mlp")
     model = onnx.load(files.model)
     for node in model.graph.node:
         node.name = "</script><img id=harm>" + node.name
     onnx.save(model, tmp_path / "model.onnx")
-    done = subprocess.run([str(a) for a in (BUILD / "briskc", tmp_path / "model.onnx", "-o", tmp_path / "out.so", "--calibration",
-                                            files.calibration, "--report", tmp_path / "report.html", "--prune=25%", "--keep-slower")],
-                          capture_output=True, text=True, timeout=300)
+    done = briskc(tmp_path / "model.onnx", "-o", tmp_path / "out.so", "--calibration", files.calibration, "--report",
+                  tmp_path / "report.html", "--prune=25%", "--keep-slower")
     assert done.returncode == 0, done.stderr
     assert "<img" not in (tmp_path / "report.html").read_text()

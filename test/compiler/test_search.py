@@ -5,33 +5,15 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
-import os
 import pathlib
 import subprocess
 
 import pytest
-from models.recipe import Unavailable
-from models.trained import Trained, trained
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BRISK_BUILD", ROOT / "build")) / "bin"
-
-
-def briskc(*arguments: str | pathlib.Path) -> subprocess.CompletedProcess:
-    return subprocess.run([str(a) for a in [BUILD / "briskc", *arguments]], capture_output=True, text=True, timeout=400)
-
-
-def network(name: str) -> Trained:
-    try:
-        return trained(name)
-    except Unavailable as reason:
-        pytest.skip(str(reason))
+from compressed import briskc, compress
 
 
 def search(tmp_path: pathlib.Path, name: str, *options: str | pathlib.Path) -> tuple[subprocess.CompletedProcess, dict]:
-    files = network(name)
-    done = briskc(files.model, "-o", tmp_path / "out.so", "--calibration", files.calibration, "--eval", files.evaluation,
-                  "--report", tmp_path / "report.json", *options)
+    done = compress(tmp_path, name, *options)
     report = tmp_path / "report.json"
     return done, json.loads(report.read_text())["search"] if report.exists() else {}
 
@@ -47,7 +29,7 @@ def test_a_budget_is_met_by_pruning_and_bits(tmp_path):
     """Half of what 8 bits alone leave on the table: predicted, so that the same is chosen everywhere."""
     done, report = search(tmp_path, "digits_depthwise", "--latency-budget=50%", "--max-accuracy-drop=1.5%",
                           "--machine", machine_file(tmp_path))
-    assert done.returncode == 0 and (tmp_path / "out.so").exists(), done.stderr
+    assert done.returncode == 0 and (tmp_path / "out").exists(), done.stderr
     (chosen,) = [point for point in report["points"] if point["chosen"]]
     assert report["met"] and report["times"] == "predicted"
     assert chosen["time_us"] <= report["budget_us"] and chosen["drop"] <= 1.5
@@ -66,7 +48,7 @@ def test_the_same_search_ends_the_same(tmp_path):
 
 def test_an_impossible_budget_is_status_3_with_the_points(tmp_path):
     done, report = search(tmp_path, "digits_mlp", "--latency-budget=1%")
-    assert done.returncode == 3 and not (tmp_path / "out.so").exists()
+    assert done.returncode == 3 and not (tmp_path / "out").exists()
     assert "error: node" in done.stderr and "nothing meets" in done.stderr and " pareto" in done.stderr
     pareto = [point for point in report["points"] if point["pareto"]]
     assert not report["met"] and len(pareto) >= 2 and not any(point["chosen"] for point in report["points"])
@@ -76,7 +58,7 @@ def test_an_impossible_budget_is_status_3_with_the_points(tmp_path):
 
 def test_the_best_effort_is_the_fastest_within_the_floor(tmp_path):
     done, report = search(tmp_path, "digits_mlp", "--latency-budget=1%", "--best-effort")
-    assert done.returncode == 0 and (tmp_path / "out.so").exists()
+    assert done.returncode == 0 and (tmp_path / "out").exists()
     (chosen,) = [point for point in report["points"] if point["chosen"]]
     assert chosen["drop"] <= 1
     assert chosen["time_us"] == min(p["time_us"] for p in report["points"] if p["drop"] <= 1) < report["base_us"]

@@ -5,29 +5,19 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
-import os
 import pathlib
 import subprocess
 
 import numpy as np
 import pytest
-from models.recipe import Unavailable
-from models.trained import trained
+from compressed import compress, network
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BRISK_BUILD", ROOT / "build")) / "bin"
 LAST = "/layers.2/Add_2"
 
 
 def skipped(tmp_path: pathlib.Path, *options: str, emit: str = "so") -> tuple[subprocess.CompletedProcess, dict]:
-    try:
-        files = trained("digits_transformer")
-    except Unavailable as reason:
-        pytest.skip(str(reason))
+    done = compress(tmp_path, "digits_transformer", *options, emit=emit)
     report = tmp_path / "report.json"
-    done = subprocess.run([str(a) for a in (BUILD / "briskc", files.model, "-o", tmp_path / "out", f"--emit={emit}", "--calibration",
-                                            files.calibration, "--eval", files.evaluation, "--report", report, *options)],
-                          capture_output=True, text=True, timeout=300)
     return done, json.loads(report.read_text()).get("skipping", {}) if report.exists() else {}
 
 
@@ -54,7 +44,7 @@ def test_the_file_without_the_branch_computes_what_was_reported(tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     done, report = skipped(tmp_path, f"--skip-layers={LAST}", emit="onnx")
     assert done.returncode == 0 and [b["name"] for b in report["branches"] if b["skipped"]] == [LAST], done.stderr
-    samples = np.load(trained("digits_transformer").evaluation)
+    samples = np.load(network("digits_transformer").evaluation)
     session = onnxruntime.InferenceSession(tmp_path / "out")
     right = np.mean([session.run(None, {"x": x})[0].argmax() == y for x, y in zip(samples["x"], samples["label"])])
     assert abs(right - report["steps"][-1]["top1_after"]) < 0.004

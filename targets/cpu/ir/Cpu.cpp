@@ -5,6 +5,7 @@
 #include "targets/cpu/ir/Cpu.h"
 
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "targets/common/Buffers.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -114,20 +115,8 @@ LogicalResult ContractOp::verify() {
 
 using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
 
-/// Inputs are read, the last operand is written.
-static void addEffects(Operation *op, Effects &effects) {
-  for (OpOperand &operand : op->getOpOperands()) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      continue;
-    bool isInit = operand.getOperandNumber() + 1 == op->getNumOperands();
-    effects.emplace_back(isInit ? static_cast<MemoryEffects::Effect *>(MemoryEffects::Write::get())
-                                : MemoryEffects::Read::get(),
-                         &operand, SideEffects::DefaultResource::get());
-  }
-}
-
-void ContractOp::getEffects(Effects &effects) { addEffects(*this, effects); }
-void ReduceOp::getEffects(Effects &effects) { addEffects(*this, effects); }
+void ContractOp::getEffects(Effects &effects) { addBufferEffects(*this, effects); }
+void ReduceOp::getEffects(Effects &effects) { addBufferEffects(*this, effects); }
 
 namespace {
 
@@ -140,18 +129,14 @@ struct EpilogueBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<
                           bufferization::BufferizationState &state) const {
     if (op->getNumResults() == 0)
       return success();
-    SmallVector<Value> buffers;
-    for (Value operand : op->getOperands()) {
-      FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
-      if (failed(buffer))
-        return failure();
-      buffers.push_back(*buffer);
-    }
-    OperationState lowered(op->getLoc(), op->getName(), buffers, TypeRange(), op->getAttrs());
+    FailureOr<SmallVector<Value>> buffers = buffersOf(op, rewriter, options, state);
+    if (failed(buffers))
+      return failure();
+    OperationState lowered(op->getLoc(), op->getName(), *buffers, TypeRange(), op->getAttrs());
     for (Region &region : op->getRegions())
       lowered.addRegion()->takeBody(region);
     rewriter.create(lowered);
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers->back());
     return success();
   }
 };

@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "targets/common/Buffers.h"
 #include "targets/npu/Kernels.h"
 
 using namespace mlir;
@@ -39,14 +40,7 @@ LogicalResult KernelOp::verify() {
 }
 
 void KernelOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
-  for (OpOperand &operand : (*this)->getOpOperands()) {
-    if (!isa<MemRefType>(operand.get().getType()))
-      continue;
-    bool isInit = operand.getOperandNumber() + 1 == getNumOperands();
-    effects.emplace_back(isInit ? static_cast<MemoryEffects::Effect *>(MemoryEffects::Write::get())
-                                : MemoryEffects::Read::get(),
-                         &operand, SideEffects::DefaultResource::get());
-  }
+  addBufferEffects(*this, effects);
 }
 
 namespace {
@@ -61,16 +55,12 @@ struct KernelBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<Ke
                           bufferization::BufferizationState &state) const {
     if (op->getNumResults() == 0)
       return success();
-    SmallVector<Value> buffers;
-    for (Value operand : op->getOperands()) {
-      FailureOr<Value> buffer = bufferization::getBuffer(rewriter, operand, options, state);
-      if (failed(buffer))
-        return failure();
-      buffers.push_back(*buffer);
-    }
+    FailureOr<SmallVector<Value>> buffers = buffersOf(op, rewriter, options, state);
+    if (failed(buffers))
+      return failure();
     // Kernels take whole buffers: a part of another one is copied, before or after.
     Location loc = op->getLoc();
-    SmallVector<Value> whole(buffers);
+    SmallVector<Value> whole(*buffers);
     for (Value &buffer : whole) {
       auto type = cast<MemRefType>(buffer.getType());
       if (type.getLayout().isIdentity())
@@ -83,9 +73,9 @@ struct KernelBuffers : bufferization::DstBufferizableOpInterfaceExternalModel<Ke
       buffer = copy;
     }
     rewriter.create(OperationState(loc, op->getName(), whole, TypeRange(), op->getAttrs()));
-    if (whole.back() != buffers.back() && failed(options.createMemCpy(rewriter, loc, whole.back(), buffers.back())))
+    if (whole.back() != buffers->back() && failed(options.createMemCpy(rewriter, loc, whole.back(), buffers->back())))
       return failure();
-    bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers.back());
+    bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers->back());
     return success();
   }
 };

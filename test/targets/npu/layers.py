@@ -1,12 +1,19 @@
-"""Quantized layers as ONNX models, built with QuantizeLinear and DequantizeLinear around float ops.
+"""Quantized layers as ONNX models, built with QuantizeLinear and DequantizeLinear around float ops; what their tests need.
 
 Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
+import pathlib
+import shutil
+
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
+
+BIN = pathlib.Path(__file__).resolve().parents[3] / "build" / "bin"
+needs_qemu = pytest.mark.skipif(not shutil.which("qemu-hexagon"), reason="qemu-hexagon is not installed: scripts/setup does")
 
 
 class Graph:

@@ -5,17 +5,14 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
-import pathlib
-import shutil
 import subprocess
 
 import numpy as np
 import onnx
 import pytest
+from layers import BIN, needs_qemu
 from onnx import TensorProto, helper, numpy_helper
 
-BIN = pathlib.Path(__file__).resolve().parents[3] / "build" / "bin"
-needs_qemu = pytest.mark.skipif(not shutil.which("qemu-hexagon"), reason="qemu-hexagon is not installed: scripts/setup does")
 rng = np.random.default_rng(5)
 
 

@@ -5,18 +5,15 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
-import pathlib
-import shutil
 import subprocess
 
 import numpy as np
 import onnx
 import pytest
 
-from layers import Graph
+from layers import BIN, Graph, needs_qemu
 
-BIN = pathlib.Path(__file__).resolve().parents[3] / "build" / "bin"
-pytestmark = pytest.mark.skipif(not shutil.which("qemu-hexagon"), reason="qemu-hexagon is not installed: scripts/setup does")
+pytestmark = needs_qemu
 
 
 def done(name, *arguments):

@@ -5,17 +5,14 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
-import pathlib
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
 
-from layers import Graph
+from layers import BIN, Graph, needs_qemu
 
-BIN = pathlib.Path(__file__).resolve().parents[3] / "build" / "bin"
-pytestmark = pytest.mark.skipif(not shutil.which("qemu-hexagon"), reason="qemu-hexagon is not installed: scripts/setup does")
+pytestmark = needs_qemu
 
 
 def packets(folder, graph, kernel):

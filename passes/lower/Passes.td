@@ -44,4 +44,16 @@ def ExpandFloats : Pass<"expand-floats"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def ExpandMath : Pass<"expand-math"> {
+  let summary = "Expand math ops on f32 scalars and vectors to polynomials";
+  let description = [{
+    exp, expm1, log, log2, log1p, erf, tanh, sin, cos, rsqrt and powers that are
+    products become arithmetic with the errors stated in ExpandMath.cpp; other
+    ops and f64 are left to libm. The larger and the smaller of floats, and of a
+    vector's elements, become comparisons and choices that let NaN through and do
+    not order the two zeros.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
 #endif

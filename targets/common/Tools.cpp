@@ -124,3 +124,11 @@ Expected<std::string> brisk::findTool(ArrayRef<StringRef> names) {
   }
   return createStringError("cannot find " + join(names, " or ") + ": scripts/setup installs it");
 }
+
+Expected<std::vector<std::string>> brisk::sharedLinker() {
+  auto tool = findTool({"ld.lld", "ld.lld-22"});
+  if (!tool)
+    return tool.takeError();
+  return std::vector<std::string>{*tool, "-shared", "--hash-style=gnu", "--build-id=none", "-z", "noexecstack", "-z", "relro",
+                                  "-z", "now", "--as-needed", "--gc-sections", "--strip-debug"};
+}

@@ -9,6 +9,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <string>
+#include <vector>
 
 namespace brisk {
 
@@ -34,6 +35,8 @@ llvm::Error moveFile(llvm::StringRef from, llvm::StringRef to);
 llvm::Error runTool(llvm::ArrayRef<std::string> command);
 /// The first of `names` found beside LLVM 22 or on PATH.
 llvm::Expected<std::string> findTool(llvm::ArrayRef<llvm::StringRef> names);
+/// The command line that links a shared object, up to -o.
+llvm::Expected<std::vector<std::string>> sharedLinker();
 
 } // namespace brisk
 #endif

@@ -133,20 +133,3 @@ Value cpu::stringConstant(OpBuilder &b, Location loc, Operation *module, StringR
   }
   return LLVM::AddressOfOp::create(b, loc, global);
 }
-
-std::string cpu::nodeName(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
-  if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    SmallVector<std::string> parts;
-    for (Location part : fused.getLocations()) {
-      std::string name = nodeName(part);
-      if (!name.empty() && !llvm::is_contained(parts, name))
-        parts.push_back(name);
-    }
-    return llvm::join(parts, "+");
-  }
-  if (auto call = dyn_cast<CallSiteLoc>(loc))
-    return nodeName(call.getCaller());
-  return "";
-}

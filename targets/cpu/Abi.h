@@ -47,8 +47,6 @@ mlir::Value callField(mlir::OpBuilder &b, mlir::Location loc, mlir::Value call, 
                       mlir::ValueRange args);
 /// Address of a private NUL-terminated string constant of the module.
 mlir::Value stringConstant(mlir::OpBuilder &b, mlir::Location loc, mlir::Operation *module, llvm::StringRef text);
-/// The ONNX node name a location stands for.
-std::string nodeName(mlir::Location loc);
 
 } // namespace brisk::cpu
 #endif

@@ -4,6 +4,7 @@
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "runtime/abi.h"
+#include "targets/common/Outline.h"
 #include "targets/cpu/Abi.h"
 #include "targets/cpu/Passes.h"
 

@@ -50,16 +50,15 @@ static std::string headerText(const EmitRequest &request) {
 
 /// The linker's command line up to the objects.
 static Expected<std::vector<std::string>> linkerFor(StringRef kind) {
+  if (kind == "so")
+    return sharedLinker();
   // A program needs the C library's start files, which a compiler driver knows.
   auto tool = kind == "exe" ? findTool({"clang", "clang-22", "cc"}) : findTool({"ld.lld", "ld.lld-22"});
   if (!tool)
     return tool.takeError();
   if (kind == "exe")
     return std::vector<std::string>{*tool, "-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,--strip-all", "-Wl,--build-id=none"};
-  if (kind == "obj")
-    return std::vector<std::string>{*tool, "-r"};
-  return std::vector<std::string>{*tool, "-shared", "--hash-style=gnu", "--build-id=none", "-z", "noexecstack", "-z", "relro",
-                                  "-z", "now", "--as-needed", "--gc-sections", "--strip-debug"};
+  return std::vector<std::string>{*tool, "-r"};
 }
 
 Error cpu::link(ArrayRef<SmallVector<char, 0>> objects, const TemporaryFolder &folder, const EmitRequest &request) {

@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "targets/common/Outline.h"
 #include "targets/cpu/Abi.h"
 #include "targets/cpu/EmitStructured.h"
 #include "targets/cpu/Passes.h"
@@ -41,23 +41,6 @@ bool isParameter(Operation *op, Operation *constant) {
   else
     return false;
   return !llvm::is_contained({-128.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 127.0, 128.0, 255.0}, value);
-}
-
-/// Values from outside that `op` and its regions use; constants are among them only if they are parameters (others are
-/// cloned).
-SetVector<Value> capturesOf(Operation *op, SmallVectorImpl<Operation *> &constants) {
-  SetVector<Value> used(op->operand_begin(), op->operand_end()), above;
-  getUsedValuesDefinedAbove(op->getRegions(), above);
-  used.insert(above.begin(), above.end());
-  SetVector<Value> captures;
-  for (Value value : used) {
-    Operation *def = value.getDefiningOp();
-    if (def && def->hasTrait<OpTrait::ConstantLike>() && !isParameter(op, def))
-      constants.push_back(def);
-    else
-      captures.insert(value);
-  }
-  return captures;
 }
 
 /// Loop iterations from which a kernel takes some ten microseconds and is worth sharing among threads;
@@ -123,7 +106,7 @@ struct CpuOutlineKernels : brisk::impl::CpuOutlineKernelsBase<CpuOutlineKernels>
     SmallVector<Attribute> table;
     for (Operation *op : kernels) {
       SmallVector<Operation *> constants;
-      SetVector<Value> captures = capturesOf(op, constants);
+      SetVector<Value> captures = capturesOf(op, constants, [&](Operation *constant) { return isParameter(op, constant); });
       SmallVector<Value> arguments(captures.begin(), captures.end());
       bool shared = share && isShared(op);
       if (shared) {

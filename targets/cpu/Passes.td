@@ -71,18 +71,6 @@ def CpuEmitKernels : Pass<"cpu-emit-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
-def CpuExpandMath : Pass<"cpu-expand-math"> {
-  let summary = "Expand math ops on f32 scalars and vectors to polynomials";
-  let description = [{
-    exp, expm1, log, log2, log1p, erf, tanh, sin, cos, rsqrt and powers that are
-    products become arithmetic with the errors stated in ExpandMath.cpp; other
-    ops and f64 are left to libm. The larger and the smaller of floats, and of a
-    vector's elements, become comparisons and choices that let NaN through and do
-    not order the two zeros.
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
-}
-
 def CpuFormContractions : Pass<"cpu-form-contractions"> {
   let summary = "Turn sums of products that start at zero into cpu.contract, constant factors packed";
   let description = [{

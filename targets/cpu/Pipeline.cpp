@@ -51,7 +51,7 @@ void cpu::addIsaPasses(OpPassManager &passes, const Isa &isa) {
     ExpandFloatsOptions floats;
     floats.keepBf16Rounding = VectorUnit::get(isa.name)->dotBf16;
     passes.addPass(createExpandFloats(floats));
-    passes.addPass(createCpuExpandMath());
+    passes.addPass(createExpandMath());
   }
   passes.addPass(createResolveExpandShape());
   passes.addPass(memref::createExpandStridedMetadataPass());

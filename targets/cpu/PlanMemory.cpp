@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "targets/common/Outline.h"
 #include "targets/cpu/Abi.h"
 #include "targets/cpu/Passes.h"
 #include "llvm/Support/MathExtras.h"

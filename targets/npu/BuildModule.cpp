@@ -132,7 +132,7 @@ Expected<std::unique_ptr<Module>> npu::buildModule(mlir::ModuleOp source, const 
                                                    LLVMContext &context, TargetMachine &machine,
                                                    const Version &version) {
   mlir::OwningOpRef<mlir::ModuleOp> copy = source.clone();
-  for (StringRef name : {"npu.kernels", "npu.packets", "npu.arena_size", "npu.vtcm_size", "npu.results", "brisk.inputs", "brisk.outputs"})
+  for (StringRef name : {"npu.kernels", "npu.packets", "npu.arena_size", "npu.vtcm_size", "brisk.inputs", "brisk.outputs"})
     (*copy)->removeAttr(name);
   mlir::PassManager passes(source.getContext());
   addLlvmPasses(passes);

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
+#include "targets/common/Outline.h"
 #include "targets/npu/Cost.h"
 #include "targets/npu/Emit.h"
 #include "targets/npu/Passes.h"
@@ -26,22 +27,6 @@ constexpr double kMuch = 0.2;
 
 /// The share of one op of scalar code that --npu-fallback=error lets pass: outputs that become floats, say.
 constexpr double kSomething = 0.01;
-
-/// The ONNX nodes that a location stands for.
-std::string nodesOf(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
-  if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    std::string text;
-    for (Location part : fused.getLocations()) {
-      std::string name = nodesOf(part);
-      if (!name.empty() && !StringRef(text).contains(name))
-        text += (text.empty() ? "" : "+") + name;
-    }
-    return text;
-  }
-  return "";
-}
 
 /// Arguments of functions are bare pointers: where their elements lie must be known.
 bool hasKnownLayouts(Operation *op) {
@@ -90,7 +75,7 @@ struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels>
         op->emitError("no kernel takes this op over, and --npu-fallback=error forbids scalar code");
         return signalPassFailure();
       }
-      table.push_back(b.getStringAttr(nodesOf(op->getLoc())));
+      table.push_back(b.getStringAttr(nodeName(op->getLoc())));
       table.push_back(kernel ? kernel.getNameAttr() : b.getStringAttr("scalar"));
       b.setInsertionPoint(op);
       Value number = arith::ConstantIntOp::create(b, op->getLoc(), index, 32);
@@ -107,17 +92,8 @@ struct NpuOutlineKernels : brisk::impl::NpuOutlineKernelsBase<NpuOutlineKernels>
   }
 
   void outline(OpBuilder &b, Operation *op, size_t index) {
-    SetVector<Value> used(op->operand_begin(), op->operand_end()), above, captures;
-    getUsedValuesDefinedAbove(op->getRegions(), above);
-    used.insert(above.begin(), above.end());
     SmallVector<Operation *> constants;
-    for (Value value : used) {
-      Operation *def = value.getDefiningOp();
-      if (def && def->hasTrait<OpTrait::ConstantLike>())
-        constants.push_back(def);
-      else
-        captures.insert(value);
-    }
+    SetVector<Value> captures = capturesOf(op, constants);
     b.setInsertionPointToEnd(getOperation().getBody());
     auto type = b.getFunctionType(ValueRange(captures.getArrayRef()).getTypes(), {});
     auto function = func::FuncOp::create(b, op->getLoc(), "scalar_" + std::to_string(index), type);

@@ -3,9 +3,8 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
+#include "targets/common/StaticModel.h"
 #include "targets/npu/Passes.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -18,29 +17,6 @@ namespace brisk {
 namespace {
 
 constexpr int64_t kAlignment = 128;
-
-struct Place {
-  memref::AllocOp op;
-  int64_t bytes, first, last, uses;
-  bool isNear = false; // in tightly coupled memory
-  int64_t offset = 0;
-};
-
-/// The lowest offset at which `place` fits beside those of `done` that live when it does.
-int64_t lowestOffset(const Place &place, ArrayRef<Place *> done) {
-  SmallVector<Place *> others;
-  for (Place *other : done)
-    if (other->first <= place.last && place.first <= other->last)
-      others.push_back(other);
-  llvm::stable_sort(others, [](Place *a, Place *b) { return a->offset < b->offset; });
-  int64_t at = 0;
-  for (Place *other : others) {
-    if (at + place.bytes <= other->offset)
-      break;
-    at = std::max(at, other->offset + other->bytes);
-  }
-  return at;
-}
 
 /// Where each allocation goes: near memory for those of most uses a byte, as far as it reaches; for the others far memory,
 /// larger ones first.
@@ -83,28 +59,7 @@ struct NpuPlanMemory : brisk::impl::NpuPlanMemoryBase<NpuPlanMemory> {
     if (!main || main.isExternal())
       return;
     Block &block = main.getBody().front();
-    DenseMap<Operation *, int64_t> position;
-    for (auto [i, op] : llvm::enumerate(block))
-      position[&op] = i;
-    BufferViewFlowAnalysis views(main);
-    SmallVector<Place> places;
-    main.walk([&](memref::AllocOp op) {
-      MemRefType type = op.getType();
-      int64_t bytes = type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-      // At least one line: kernels form addresses.
-      Place place{op, std::max<int64_t>(llvm::alignTo(bytes, kAlignment), kAlignment), INT64_MAX, -1, 0};
-      auto note = [&](Operation *user) {
-        int64_t at = position.lookup(block.findAncestorOpInBlock(*user));
-        place.first = std::min(place.first, at);
-        place.last = std::max(place.last, at);
-        ++place.uses;
-      };
-      note(op);
-      for (Value alias : views.resolve(op.getResult()))
-        for (Operation *user : alias.getUsers())
-          note(user);
-      places.push_back(place);
-    });
+    SmallVector<Place> places = placesOf(main, kAlignment);
     auto [near, far] = assignOffsets(places, vtcm);
     OpBuilder b(&block, block.begin());
     auto arenaType = MemRefType::get({std::max<int64_t>(near + far, kAlignment)}, b.getI8Type());

@@ -49,7 +49,7 @@ class Kernels:
         if passes is None:
             keep = "{keep-bf16-rounding=true}" if isa == "x86-64-v4-bf16" else ""
             passes = [] if isa == "loops" else [f"--pass-pipeline=builtin.module(func.func(cpu-emit-kernels{{isa={isa}}}),"
-                                                f"expand-floats{keep},func.func(cpu-expand-math,canonicalize,cse))"]
+                                                f"expand-floats{keep},func.func(expand-math,canonicalize,cse))"]
         self.folder = tempfile.TemporaryDirectory()
         at = os.path.join(self.folder.name, "k")
         source = text.encode()

@@ -2,7 +2,7 @@
 
 // A result is written into the caller's buffer, the last argument; a kernel's output is it.
 // CHECK-LABEL: func.func @main(
-// CHECK-SAME: %[[X:.*]]: memref<256xi8>, %[[TABLE:.*]]: memref<256xi8>, %[[Y:.*]]: memref<256xi8>) attributes {npu.results = 1 : i32}
+// CHECK-SAME: %[[X:.*]]: memref<256xi8>, %[[TABLE:.*]]: memref<256xi8>, %[[Y:.*]]: memref<256xi8>)
 // CHECK-NOT: alloc
 // CHECK: npu.kernel "lookup" ins(%[[X]], %[[TABLE]] : {{.*}}) outs(%[[Y]] : memref<256xi8>)
 func.func @main(%x: tensor<256xi8>, %table: tensor<256xi8>) -> tensor<256xi8> {

@@ -10,14 +10,14 @@
 // come out as from libm. f16 and bf16 are computed as f32.
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "targets/cpu/Passes.h"
+#include "passes/lower/Passes.h"
 
 using namespace mlir;
 using namespace brisk;
 
 namespace brisk {
-#define GEN_PASS_DEF_CPUEXPANDMATH
-#include "targets/cpu/Passes.h.inc"
+#define GEN_PASS_DEF_EXPANDMATH
+#include "passes/lower/Passes.h.inc"
 } // namespace brisk
 
 namespace {
@@ -273,7 +273,7 @@ void expandExtreme(vector::ReductionOp op) {
   op.erase();
 }
 
-struct CpuExpandMath : brisk::impl::CpuExpandMathBase<CpuExpandMath> {
+struct ExpandMath : brisk::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     getOperation()->walk([](Operation *op) {
       if (isa<arith::MaximumFOp, arith::MinimumFOp>(op))

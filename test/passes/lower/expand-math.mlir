@@ -1,4 +1,4 @@
-// RUN: brisk-opt --cpu-expand-math %s | FileCheck %s
+// RUN: brisk-opt --expand-math %s | FileCheck %s
 
 // CHECK-LABEL: func.func @exp(
 // CHECK-NOT: math.exp

@@ -21,9 +21,9 @@ def QuantizableInterface : OpInterface<"QuantizableInterface"> {
     }]>,
     InterfaceMethod<[{
         Of a Product or Average: makes the integer form of the op and returns its first result in floats, of the
-        result's shape. `factors` holds the quantized activations and then the weight; other operands
-        (the bias) are taken from the op. With a `divisor` (a scalar, else null) it is divided by that. Null where
-        these factors have no integer form; what was made until then has no users.
+        result's shape, which belongs to an op with as many results. `factors` holds the quantized activations, then
+        the weight and what multiplies states; other operands (the bias) are taken from the op. With a `divisor` (a
+        scalar, else null; null for ops with states) it is divided by that. Null where these factors have no integer form; what was made until then has no users.
       }], "::mlir::Value", "buildQuantized",
       (ins "::brisk::onnx::OpMaker &":$make, "::llvm::ArrayRef<::brisk::QuantizedValue>":$factors,
            "::mlir::Value":$divisor), "", [{ return {}; }]>,

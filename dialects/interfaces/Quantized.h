@@ -35,6 +35,9 @@ struct QuantizedForm {
   std::optional<unsigned> weight;
   /// Of Move: the operand with the number that is put where no element comes from; zero where it is absent.
   std::optional<unsigned> fill;
+  /// Of a product with states of its own (recurrent layers): the constant operand that multiplies them, one scale for
+  /// each position of `channelAxis` as in `weight`. The op itself quantizes the states.
+  std::optional<unsigned> recurrent;
   /// An operand that is added to each sum and stays in floats, or has the scale x scale of the factors as i32.
   std::optional<unsigned> bias;
   /// The weight's axis of output channels (counted from the front); of Quantize and Dequantize the axis along which

@@ -308,6 +308,8 @@ bool Integers::formSum(Operation *op) {
   SmallVector<unsigned> operands(form.activations.begin(), form.activations.end());
   if (form.weight)
     operands.push_back(*form.weight);
+  if (form.recurrent)
+    operands.push_back(*form.recurrent);
   SmallVector<QuantizedValue> factors;
   for (unsigned i : operands) {
     Operation *dequantize = dequantizationOf(op->getOperand(i));
@@ -318,7 +320,7 @@ bool Integers::formSum(Operation *op) {
   }
   auto iface = cast<QuantizableInterface>(op);
   onnx::OpMaker make(op, shapes);
-  Operation *user = op->getResult(0).hasOneUse() ? *op->getResult(0).user_begin() : nullptr;
+  Operation *user = !form.recurrent && op->getResult(0).hasOneUse() ? *op->getResult(0).user_begin() : nullptr;
   std::optional<double> scale;
   if (isConversion(user, QuantizedForm::Quantize) && user->getOperand(0) == op->getResult(0))
     scale = constantScale(user);
@@ -327,7 +329,8 @@ bool Integers::formSum(Operation *op) {
   if (!real || make.failed())
     return false;
   if (!scale) {
-    replace(op->getResult(0), real);
+    for (auto [old, with] : llvm::zip_first(op->getResults(), real.getDefiningOp()->getResults()))
+      replace(old, with);
     return true;
   }
   user->setOperand(0, real);

@@ -47,7 +47,7 @@ LogicalResult Quantizer::observe(bool histograms) {
   // Tensors that layers read, then results of layers with weights: as many to a program as memory allows.
   std::vector<unsigned> weighted;
   for (auto [i, layer] : llvm::enumerate(found.layers))
-    if (layer.weight)
+    if (layer.hasChannels())
       weighted.push_back(i);
   size_t tensors = found.tensors.size(), total = tensors + weighted.size();
   auto probe = [&](const Layers &layers, size_t i) {

@@ -59,7 +59,20 @@ static std::optional<Layer> describe(Operation *op) {
     auto input = cast<RankedTensorType>(op->getOperand(activations.front()).getType());
     layer.depthwise = spatial && layer.channelAxis == 0 && type.getDimSize(1) == 1 && input.getRank() > 1 &&
                       input.getDimSize(1) != 1;
-    layer.work *= static_cast<double>(type.getNumElements()) / type.getDimSize(layer.channelAxis);
+    double weights = static_cast<double>(type.getNumElements());
+    if (form.recurrent) {
+      auto matrix = dyn_cast<RankedTensorType>(op->getOperand(*form.recurrent).getType());
+      if (!matrix || !matrix.getElementType().isF32() || !matrix.hasStaticShape() || matrix.getNumElements() == 0 ||
+          !matchPattern(op->getOperand(*form.recurrent), m_Constant()))
+        return std::nullopt;
+      layer.recurrent = form.recurrent;
+      // Gates are channels, of which the result has a part.
+      weights += static_cast<double>(matrix.getNumElements());
+      layer.work /= static_cast<double>(matrix.getShape().back());
+      layer.work *= weights / type.getDimSize(0);
+    } else {
+      layer.work *= weights / type.getDimSize(layer.channelAxis);
+    }
   }
   return layer;
 }

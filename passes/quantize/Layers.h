@@ -18,11 +18,15 @@ struct Layer {
   /// Operands that carry activations, and the tensor (index into Layers::tensors) that each one is.
   llvm::SmallVector<std::pair<unsigned, unsigned>> activations;
   std::optional<unsigned> weight; ///< operand that is a constant
+  std::optional<unsigned> recurrent; ///< operand that is a constant and multiplies states of the op
   std::optional<unsigned> bias;   ///< operand, which may be absent
   int64_t channelAxis = -1;       ///< of the weight
   int64_t resultAxis = -1;        ///< of output channels in the result
   bool depthwise = false;         ///< each input channel is filtered on its own
   double work = 0;                ///< multiplications, open dims taken as 1
+
+  /// Whether a number may be added to each output channel.
+  bool hasChannels() const { return weight && !recurrent; }
 };
 
 /// The layers of @main in program order (those of subgraphs stay as they are) and the tensors that they read. The
@@ -32,7 +36,7 @@ struct Layers {
   std::vector<mlir::Value> tensors;
   std::vector<std::string> tensorNames;
   unsigned inBodies = 0; ///< products on floats inside other ops
-  std::vector<std::string> others; ///< ops with matrices of weights that state no product: recurrent ones
+  std::vector<std::string> others; ///< ops with matrices of weights that state no product
 };
 
 Layers findLayers(mlir::ModuleOp module);

@@ -46,13 +46,13 @@ bool brisk::supports(const Layer &layer, Precision precision) {
   case Precision::Dynamic:
     return true;
   case Precision::Int8Weights:
-    return layer.weight.has_value();
+    return layer.hasChannels();
   case Precision::Int4Weights:
     // 16 levels are too few for convolutions.
-    return layer.weight && weightType(layer).getRank() == 2;
+    return layer.hasChannels() && weightType(layer).getRank() == 2;
   case Precision::BF16:
     // Other operands would have to be cast as well, and the facts do not name them.
-    return layer.op->getNumResults() == 1;
+    return layer.op->getNumResults() == 1 && !layer.recurrent;
   }
   return false;
 }
@@ -76,7 +76,7 @@ public:
     SmallVector<Value> outputs;
     for (auto [i, layer] : llvm::enumerate(found.layers)) {
       const LayerPlan &choice = plan.layers[i];
-      bool probeNoise = probe == Probe::Noise && layer.weight;
+      bool probeNoise = probe == Probe::Noise && layer.hasChannels();
       if (choice.precision == Precision::F32 && !probeNoise)
         continue;
       b.setInsertionPoint(layer.op);
@@ -100,7 +100,7 @@ public:
         narrow(layer);
         break;
       }
-      bool probeShift = probeNoise || (probe == Probe::Shift && choice.precision == Precision::Int8 && layer.weight);
+      bool probeShift = probeNoise || (probe == Probe::Shift && choice.precision == Precision::Int8 && layer.hasChannels());
       if (!probeShift && (choice.shift.empty() || probe == Probe::Gate))
         continue;
       int64_t channels = weightType(layer).getDimSize(layer.channelAxis);
@@ -181,12 +181,12 @@ private:
     }
   }
 
-  Value dequantized(const Layer &layer, const QuantizedWeight &weight) {
-    Value integers = onnx::createConstant(b, label(layer, "weight_quantized"), weight.integers);
-    Value scale = onnx::createConstant(b, label(layer, "weight_scale"), weight.scale);
-    Value zero = weight.zeroPoint ? onnx::createConstant(b, label(layer, "weight_zero_point"), weight.zeroPoint)
+  Value dequantized(const Layer &layer, const QuantizedWeight &weight, const std::string &kind = "weight") {
+    Value integers = onnx::createConstant(b, label(layer, kind + "_quantized"), weight.integers);
+    Value scale = onnx::createConstant(b, label(layer, kind + "_scale"), weight.scale);
+    Value zero = weight.zeroPoint ? onnx::createConstant(b, label(layer, kind + "_zero_point"), weight.zeroPoint)
                                   : onnx::createNone(b, layer.op->getLoc());
-    return onnx::createDequantize(b, label(layer, "weight_dequantize"), integers, scale, zero, weight.axis, weight.block);
+    return onnx::createDequantize(b, label(layer, kind + "_dequantize"), integers, scale, zero, weight.axis, weight.block);
   }
 
   void quantizeFactors(const Layer &layer, Precision precision) {
@@ -202,6 +202,12 @@ private:
     Value rounded = dequantized(layer, quantizeChannels(constantFloats(weight), weightType(layer), layer.channelAxis,
                                                         precision == Precision::Int8 && plan.powerOfTwo));
     layer.op->setOperand(*layer.weight, blend(layer, weight, rounded));
+    if (!layer.recurrent)
+      return;
+    Value matrix = layer.op->getOperand(*layer.recurrent);
+    rounded = dequantized(layer, quantizeChannels(constantFloats(matrix), cast<RankedTensorType>(matrix.getType()),
+                                                  layer.channelAxis), "recurrence");
+    layer.op->setOperand(*layer.recurrent, blend(layer, matrix, rounded));
   }
 
   void quantizeWeights(const Layer &layer, const LayerPlan &choice) {

@@ -233,7 +233,8 @@ LogicalResult Quantizer::gate(Plan &plan, std::shared_ptr<Program> program) {
 
 std::vector<std::pair<std::string, std::vector<unsigned>>> Quantizer::suspects(const Plan &plan) const {
   std::vector<std::pair<std::string, std::vector<unsigned>>> kinds = {
-      {"products of two activations", {}}, {"depthwise layers", {}}, {"layers of little work", {}}, {"layers in bf16", {}}};
+      {"products of two activations", {}}, {"depthwise layers", {}}, {"layers of little work", {}}, {"layers in bf16", {}},
+      {"recurrent layers", {}}};
   double total = 0;
   for (const Layer &layer : found.layers)
     total += layer.work;
@@ -242,6 +243,8 @@ std::vector<std::pair<std::string, std::vector<unsigned>>> Quantizer::suspects(c
       continue;
     if (plan.layers[i].precision == Precision::BF16)
       kinds[3].second.push_back(i);
+    else if (layer.recurrent)
+      kinds[4].second.push_back(i);
     else if (!layer.weight)
       kinds[0].second.push_back(i);
     else if (layer.depthwise)

@@ -36,7 +36,7 @@ LogicalResult Quantizer::replay() {
     };
     bool fits = precision && supports(found.layers[i], *precision);
     if (fits && !layer.shift.empty())
-      fits = found.layers[i].weight && layer.shift.size() == length(found.layers[i].channelAxis);
+      fits = found.layers[i].hasChannels() && layer.shift.size() == length(found.layers[i].channelAxis);
     if (fits && !layer.inputScale.empty())
       fits = *precision == Precision::Int4Weights && layer.inputScale.size() == length(1 - found.layers[i].channelAxis);
     if (!fits)

@@ -53,7 +53,7 @@ def test_a_loss_above_the_floor_is_undone(tmp_path):
     assert done.returncode == 0 and "quantization undone" in done.stderr and "above the 1" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["digits_mlp", "digits_cnn", "digits_depthwise", "digits_transformer"])
+@pytest.mark.parametrize("name", ["digits_mlp", "digits_cnn", "digits_depthwise", "digits_transformer", "digits_lstm"])
 def test_the_file_written_runs_in_onnxruntime(tmp_path, name):
     """QuantizeLinear and DequantizeLinear around every product, and the same classes as the model in floats."""
     onnxruntime = pytest.importorskip("onnxruntime")
@@ -155,9 +155,24 @@ def test_products_in_branches_are_told(tmp_path):
     assert json.loads((tmp_path / "report.json").read_text())["products_in_bodies"] == 2
 
 
-def test_recurrent_layers_are_told(tmp_path):
-    report = compressed(tmp_path, "digits_lstm", "--quantize=bf16")
-    assert len(report["other_ops_with_weights"]) == 2 and all("LSTM" in name for name in report["other_ops_with_weights"])
+def test_products_that_stay_in_floats_are_told(tmp_path):
+    """A transposed convolution has weights but no integer form."""
+    value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+    weights = [numpy_helper.from_array(np.ones(shape, np.float32), name)
+               for name, shape in (("u", (8, 4, 3, 3)), ("v", (8, 4, 3, 3)))]
+    nodes = [helper.make_node("Conv", ["x", "u"], ["z"], "conv"), helper.make_node("ConvTranspose", ["z", "v"], ["y"], "turned")]
+    graph = helper.make_graph(nodes, "g", [value("x", [1, 4, 8, 8])], [value("y", [1, 4, 8, 8])], weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "m.onnx")
+    done = briskc(tmp_path / "m.onnx", "-o", tmp_path / "out", "--quantize=dynamic", "--report", tmp_path / "report.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "report.json").read_text())["other_ops_with_weights"] == ["turned"]
+
+
+def test_recurrent_layers_run_on_bytes(tmp_path):
+    report = compressed(tmp_path, "digits_lstm", "--quantize=int8")
+    precisions = {layer["name"]: layer["precision"] for layer in report["layers"]}
+    assert sum("LSTM" in name for name in precisions) == 2 and report["kept"], report["decision"]
+    assert all(precision == "int8" for name, precision in precisions.items() if "LSTM" in name)
 
 
 def test_probabilities_are_judged_by_what_they_decide(tmp_path):

@@ -131,20 +131,6 @@ Value mapQuantized(Decomposer &d, Value x, Value scale, Value zeroPoint, ArrayRe
   });
 }
 
-/// round(x / scale) + zero point, brought into the range of integer type `target`; all floats.
-Scalar quantized(const Scalar &quotient, std::optional<Scalar> zeroPoint, Type target) {
-  Scalar level = roundEven(quotient);
-  if (zeroPoint)
-    level = level + zeroPoint->to(level.type());
-  unsigned width = target.getIntOrFloatBitWidth();
-  bool isUnsigned = isUnsignedElement(target);
-  double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
-  double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-  // As plain comparisons, which machines have: NaN, of which ONNX says nothing, goes to the lowest level.
-  level = select(level > low, level, low);
-  return select(level < high, level, high).to(target);
-}
-
 bool isQuantized(Type element) {
   auto integer = dyn_cast<IntegerType>(element);
   if (integer)
@@ -167,6 +153,19 @@ Type divisionType(QuantizeLinearOp op) {
 }
 
 } // namespace
+
+Scalar onnx::quantized(const Scalar &quotient, std::optional<Scalar> zeroPoint, Type target) {
+  Scalar level = roundEven(quotient);
+  if (zeroPoint)
+    level = level + zeroPoint->to(level.type());
+  unsigned width = target.getIntOrFloatBitWidth();
+  bool isUnsigned = isUnsignedElement(target);
+  double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
+  double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
+  // As plain comparisons, which machines have: NaN, of which ONNX says nothing, goes to the lowest level.
+  level = select(level > low, level, low);
+  return select(level < high, level, high).to(target);
+}
 
 //===--- QuantizeLinear, DequantizeLinear -----------------------------------===//
 

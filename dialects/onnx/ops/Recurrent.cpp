@@ -24,31 +24,26 @@ void addRecurrentOps(OnnxDialect &dialect) {
 
 //===--- LSTM ---------------------------------------------------------------===//
 
-static const StringRef kLstmActivations[] = {"Sigmoid", "Tanh", "Tanh"};
-static const StringRef kGruActivations[] = {"Sigmoid", "Tanh"};
-static const StringRef kRnnActivations[] = {"Tanh"};
 
-LogicalResult LSTMOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 4, kLstmActivations); }
-
-LogicalResult LSTMOp::decompose(Decomposer &d) {
-  FailureOr<Geometry> g = geometry(*this, d.shapes, 4);
+template <typename Op> static LogicalResult decomposeLstm(Op op, Decomposer &d) {
+  FailureOr<Geometry> g = geometry(op, d.shapes, 4);
   if (failed(g))
     return failure();
-  auto functions = activations(*this, g->directions, kLstmActivations);
+  auto functions = activations(op, g->directions, kLstmActivations);
   if (failed(functions))
     return failure();
-  Unroller u(*this, d, *g, 4);
+  Unroller u(op, d, *g, 4);
   enum { I, O, F, C };
   for (u.direction = 0; u.direction < g->directions; ++u.direction) {
     ArrayRef<Activation> act = ArrayRef(*functions).slice(3 * u.direction, 3);
-    Value weight = u.part(2, 0, 4 * g->hidden);
+    Unroller::Matrix weight = u.matrix(0, 4);
     SmallVector<Value> peepholes; // i, o, f
-    if (isPresent(getP()))
+    if (isPresent(op.getP()))
       for (int64_t k = 0; k < 3; ++k)
         peepholes.push_back(u.part(7, k * g->hidden, g->hidden));
-    bool coupled = getInputForget();
+    bool coupled = op.getInputForget();
     u.run(u.bias([](int64_t) { return true; }), {u.initial(5), u.initial(6)}, [&](Value inputs, ValueRange states) {
-      Value product = u.recur(states[0], weight, 4);
+      Value product = u.recur(states[0], weight);
       SmallVector<Value> args{states[1]};
       for (int64_t k : {I, F, C}) {
         args.push_back(u.gate(inputs, k));
@@ -91,27 +86,26 @@ LogicalResult LSTMOp::decompose(Decomposer &d) {
 
 //===--- GRU ----------------------------------------------------------------===//
 
-LogicalResult GRUOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 3, kGruActivations); }
-
-LogicalResult GRUOp::decompose(Decomposer &d) {
-  FailureOr<Geometry> g = geometry(*this, d.shapes, 3);
+template <typename Op> static LogicalResult decomposeGru(Op op, Decomposer &d) {
+  FailureOr<Geometry> g = geometry(op, d.shapes, 3);
   if (failed(g))
     return failure();
-  auto functions = activations(*this, g->directions, kGruActivations);
+  auto functions = activations(op, g->directions, kGruActivations);
   if (failed(functions))
     return failure();
-  Unroller u(*this, d, *g, 3);
+  Unroller u(op, d, *g, 3);
   enum { Z, R, H };
-  bool linear = getLinearBeforeReset();
+  bool linear = op.getLinearBeforeReset();
   for (u.direction = 0; u.direction < g->directions; ++u.direction) {
     ArrayRef<Activation> act = ArrayRef(*functions).slice(2 * u.direction, 2);
     // With the reset after the product, all gates are one product.
-    Value weight = u.part(2, 0, (linear ? 3 : 2) * g->hidden);
-    Value candidate = linear ? Value() : u.part(2, 2 * g->hidden, g->hidden);
-    Value hiddenBias = linear && isPresent(getB()) ? u.part(3, 5 * g->hidden, g->hidden) : Value();
+    Unroller::Matrix weight = u.matrix(0, linear ? 3 : 2), candidate;
+    if (!linear)
+      candidate = u.matrix(2, 1);
+    Value hiddenBias = linear && isPresent(op.getB()) ? u.part(3, 5 * g->hidden, g->hidden) : Value();
     Value bias = u.bias([&](int64_t gate) { return !linear || gate != H; });
     u.run(bias, u.initial(5), [&](Value inputs, ValueRange states) {
-      Value before = states[0], product = u.recur(before, weight, linear ? 3 : 2);
+      Value before = states[0], product = u.recur(before, weight);
       Value update = u.each({u.gate(inputs, Z), u.gate(product, Z)},
                             [&](ArrayRef<Scalar> x) { return act[0](u.clip(x[0] + x[1])); });
       SmallVector<Value> args{u.gate(inputs, R), u.gate(product, R)}, last{update, before, u.gate(inputs, H)};
@@ -124,7 +118,7 @@ LogicalResult GRUOp::decompose(Decomposer &d) {
       } else {
         args.push_back(before);
         Value reset = u.each(args, [&](ArrayRef<Scalar> x) { return act[0](u.clip(x[0] + x[1])) * x[2]; });
-        last.push_back(u.gate(u.recur(reset, candidate, 1), 0));
+        last.push_back(u.gate(u.recur(reset, candidate), 0));
       }
       Value hidden = u.each(
           last, [&](ArrayRef<Scalar> x) { return (1 - x[0]) * act[1](u.clip(x[2] + x[3])) + x[0] * x[1]; },
@@ -138,21 +132,19 @@ LogicalResult GRUOp::decompose(Decomposer &d) {
 
 //===--- RNN ----------------------------------------------------------------===//
 
-LogicalResult RNNOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 1, kRnnActivations); }
-
-LogicalResult RNNOp::decompose(Decomposer &d) {
-  FailureOr<Geometry> g = geometry(*this, d.shapes, 1);
+template <typename Op> static LogicalResult decomposeRnn(Op op, Decomposer &d) {
+  FailureOr<Geometry> g = geometry(op, d.shapes, 1);
   if (failed(g))
     return failure();
-  auto functions = activations(*this, g->directions, kRnnActivations);
+  auto functions = activations(op, g->directions, kRnnActivations);
   if (failed(functions))
     return failure();
-  Unroller u(*this, d, *g, 1);
+  Unroller u(op, d, *g, 1);
   for (u.direction = 0; u.direction < g->directions; ++u.direction) {
     const Activation &act = (*functions)[u.direction];
-    Value weight = u.part(2, 0, g->hidden);
+    Unroller::Matrix weight = u.matrix(0, 1);
     u.run(u.bias([](int64_t) { return true; }), u.initial(5), [&](Value inputs, ValueRange states) {
-      Value product = u.recur(states[0], weight, 1);
+      Value product = u.recur(states[0], weight);
       return SmallVector<Value>{u.each(
           {u.gate(inputs, 0), u.gate(product, 0)}, [&](ArrayRef<Scalar> x) { return act(u.clip(x[0] + x[1])); },
           u.destination(states[0]))};
@@ -160,4 +152,36 @@ LogicalResult RNNOp::decompose(Decomposer &d) {
   }
   u.finish();
   return success();
+}
+
+//===--- all of them --------------------------------------------------------===//
+
+LogicalResult LSTMOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 4, kLstmActivations); }
+LogicalResult LSTMOp::decompose(Decomposer &d) { return decomposeLstm(*this, d); }
+LogicalResult ByteLSTMOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 4, kLstmActivations); }
+LogicalResult ByteLSTMOp::decompose(Decomposer &d) { return decomposeLstm(*this, d); }
+QuantizedForm LSTMOp::quantizedForm() { return recurrentForm(); }
+Value LSTMOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Value) {
+  return byteRecurrent(make, *this, ByteLSTMOp::getOperationName(), kLstmActivations, factors[0], factors[1], factors[2],
+                       getOperands().drop_front(3));
+}
+
+LogicalResult GRUOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 3, kGruActivations); }
+LogicalResult GRUOp::decompose(Decomposer &d) { return decomposeGru(*this, d); }
+LogicalResult ByteGRUOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 3, kGruActivations); }
+LogicalResult ByteGRUOp::decompose(Decomposer &d) { return decomposeGru(*this, d); }
+QuantizedForm GRUOp::quantizedForm() { return recurrentForm(); }
+Value GRUOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Value) {
+  return byteRecurrent(make, *this, ByteGRUOp::getOperationName(), kGruActivations, factors[0], factors[1], factors[2],
+                       getOperands().drop_front(3));
+}
+
+LogicalResult RNNOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 1, kRnnActivations); }
+LogicalResult RNNOp::decompose(Decomposer &d) { return decomposeRnn(*this, d); }
+LogicalResult ByteRNNOp::inferShapes(ShapeContext &context) { return inferRecurrent(*this, context, 1, kRnnActivations); }
+LogicalResult ByteRNNOp::decompose(Decomposer &d) { return decomposeRnn(*this, d); }
+QuantizedForm RNNOp::quantizedForm() { return recurrentForm(); }
+Value RNNOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Value) {
+  return byteRecurrent(make, *this, ByteRNNOp::getOperationName(), kRnnActivations, factors[0], factors[1], factors[2],
+                       getOperands().drop_front(3));
 }

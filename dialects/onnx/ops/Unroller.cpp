@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/onnx/ops/Unroller.h"
 
+#include "dialects/onnx/ops/Quant.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 
@@ -107,15 +108,21 @@ FailureOr<Geometry> onnx::geometry(Operation *op, ShapeContext &shapes, int64_t 
   g.directions = name == "bidirectional" ? 2 : 1;
   auto layout = op->getAttrOfType<IntegerAttr>("layout");
   g.batchFirst = layout && layout.getInt() != 0;
-  if (x.size() != 3 || w.size() != 3 || r.size() != 3 || !r[2].isConstant() || differ(w[1], r[2] * gates) ||
-      differ(r[1], r[2] * gates) || differ(w[2], x[2]) || differ(w[0], g.directions) || differ(r[0], g.directions))
+  g.bytes = shapes.elementType(op->getOperand(2)).isInteger(8);
+  bool fits = x.size() == 3 && r.size() == 3 && r[2].isConstant() && !differ(r[1], r[2] * gates) &&
+              !differ(r[0], g.directions);
+  if (g.bytes)
+    fits = fits && !differ(x[2], r[2] * gates * g.directions) && w.size() == 2 && !differ(w[0], g.directions) &&
+           !differ(w[1], r[2] * gates);
+  else
+    fits = fits && w.size() == 3 && !differ(w[1], r[2] * gates) && !differ(w[2], x[2]) && !differ(w[0], g.directions);
+  if (!fits)
     return op->emitOpError("expects X of rank 3 and weights of ")
            << g.directions << " directions and " << gates << " gates that fit, but got shapes " << toString(x) << ", "
            << toString(w) << " and " << toString(r);
   g.hidden = r[2].value();
   g.steps = x[g.batchFirst ? 1 : 0];
   g.batch = x[g.batchFirst ? 0 : 1];
-  g.inputs = x[2];
   auto check = [&](unsigned operand, ArrayRef<Dim> want) -> LogicalResult {
     if (operand >= op->getNumOperands() || !isPresent(op->getOperand(operand)))
       return success();
@@ -153,6 +160,9 @@ LogicalResult onnx::inferRecurrent(Operation *op, ShapeContext &shapes, int64_t 
 }
 
 //===--- the loop -----------------------------------------------------------===//
+
+/// Signed bytes that stand for states of one sign.
+static constexpr double kStateLevels = 127;
 
 Value Unroller::slice(Value tensor, ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
                       ArrayRef<int64_t> keep) {
@@ -202,10 +212,73 @@ Value Unroller::gate(Value all, int64_t k) {
   return slice(all, {number(0), number(k), number(0)}, sizes, {0, 2});
 }
 
-Value Unroller::recur(Value state, Value weight, int64_t count) {
+Value Unroller::stateScale() {
+  if (scaleOfStates)
+    return scaleOfStates;
+  if (!isPresent(op->getOperand(5)))
+    return scaleOfStates = d.number(type, 1.0 / kStateLevels);
+  // Later states lie within the bounds of the first one, or those of the activations.
+  Value first = d(op->getOperand(5));
+  Value most = d.fill(d.number(type, 1), d.empty(type, {}));
+  AffineMap all = b.getMultiDimIdentityMap(3), none = AffineMap::get(3, 0, b.getContext());
+  most = d.generic(first, most, {all, none}, SmallVector(3, utils::IteratorType::reduction),
+                   [&](OpBuilder &nested, Location loc, ValueRange args) {
+                     Scalar x(nested, loc, toFloat(nested, loc, args[0], type)), before(nested, loc, args[1]);
+                     return max(before, abs(x)).value();
+                   });
+  AffineMap scalar = AffineMap::get(0, 0, b.getContext());
+  return scaleOfStates = d.map(most, scalar, d.empty(type, {}), [&](OpBuilder &nested, Location loc, ValueRange args) {
+           return (Scalar(nested, loc, args[0]) / kStateLevels).value();
+         });
+}
+
+Unroller::Matrix Unroller::matrix(int64_t gate, int64_t count) {
+  Matrix result{part(2, gate * g.hidden, count * g.hidden), Value(), count};
+  if (!g.bytes)
+    return result;
+  Value scales = slice(d(op->getOperand(1)), {number(direction), number(gate * g.hidden)},
+                       {number(1), number(count * g.hidden)}, {1});
+  Value states = stateScale();
+  bool known = !isa<RankedTensorType>(states.getType());
+  AffineMap one = b.getMultiDimIdentityMap(1), none = AffineMap::get(1, 0, b.getContext());
+  SmallVector<Value> inputs{scales};
+  SmallVector<AffineMap> maps{one};
+  if (!known)
+    inputs.push_back(states), maps.push_back(none);
+  result.scale = d.map(inputs, maps, d.empty(type, {number(count * g.hidden)}),
+                       [&](OpBuilder &nested, Location loc, ValueRange args) -> Value {
+                         return arith::MulFOp::create(nested, loc, args[0], known ? states : args[1]);
+                       });
+  return result;
+}
+
+Value Unroller::recur(Value state, const Matrix &matrix) {
   enum { Batch, In, Out };
-  Value product = contract(d, state, {Batch, In}, weight, {Out, In}, {Batch, Out});
-  return splitAxis(d, product, 1, {number(count), number(g.hidden)});
+  SmallVector<OpFoldResult> split{number(matrix.count), number(g.hidden)};
+  if (!g.bytes)
+    return splitAxis(d, contract(d, state, {Batch, In}, matrix.weight, {Out, In}, {Batch, Out}), 1, split);
+  AffineMap all = b.getMultiDimIdentityMap(2), none = AffineMap::get(2, 0, b.getContext());
+  Type byte = b.getI8Type();
+  Value scale = stateScale();
+  SmallVector<Value> inputs{state};
+  SmallVector<AffineMap> maps{all};
+  bool known = !isa<RankedTensorType>(scale.getType());
+  if (!known)
+    inputs.push_back(scale), maps.push_back(none);
+  Value levels = d.map(inputs, maps, d.empty(byte, d.sizesOf(state)),
+                       [&](OpBuilder &nested, Location loc, ValueRange args) -> Value {
+                         Scalar x(nested, loc, args[0]);
+                         Scalar level = known ? x * kStateLevels : x / Scalar(nested, loc, args[1]);
+                         return d.store(nested, quantized(level, {}, byte).as(byte), byte);
+                       });
+  Value sums = contract(d, levels, {Batch, In}, matrix.weight, {Out, In}, {Batch, Out}, {b.getI32Type()});
+  AffineMap rows = AffineMap::get(2, 0, b.getAffineDimExpr(1));
+  Value product = d.map({sums, matrix.scale}, {all, rows}, d.empty(type, d.sizesOf(sums)),
+                        [&](OpBuilder &nested, Location loc, ValueRange args) -> Value {
+                          Value real = arith::SIToFPOp::create(nested, loc, type, args[0]);
+                          return arith::MulFOp::create(nested, loc, real, args[1]);
+                        });
+  return splitAxis(d, product, 1, split);
 }
 
 Value Unroller::each(ArrayRef<Value> inputs, Formula formula, Value into) {
@@ -262,15 +335,26 @@ Value Unroller::bias(function_ref<bool(int64_t)> recurrent) {
                });
 }
 
-void Unroller::run(Value bias, ArrayRef<Value> initial, Step step) {
-  // The inputs' part of all steps at once, as [steps, batch, gates, hidden].
+Value Unroller::project() {
   enum { Step_, Batch, In, Out };
   SmallVector<int64_t> labels{Step_, Batch, In};
   if (g.batchFirst)
     std::swap(labels[0], labels[1]);
-  Value projected =
-      contract(d, d(op->getOperand(0)), labels, part(1, 0, gates * g.hidden), {Out, In}, {Step_, Batch, Out});
-  projected = splitAxis(d, projected, 2, {number(gates), number(g.hidden)});
+  Value x = d(op->getOperand(0));
+  if (!g.bytes)
+    return contract(d, x, labels, part(1, 0, gates * g.hidden), {Out, In}, {Step_, Batch, Out});
+  if (g.batchFirst)
+    x = d.transpose(x, {1, 0, 2});
+  if (g.directions == 1)
+    return x;
+  SmallVector<OpFoldResult> sizes = d.sizesOf(x);
+  sizes[2] = number(gates * g.hidden);
+  return slice(x, {number(0), number(0), number(direction * gates * g.hidden)}, sizes, {0, 1, 2});
+}
+
+void Unroller::run(Value bias, ArrayRef<Value> initial, Step step) {
+  // The inputs' part of all steps at once, as [steps, batch, gates, hidden].
+  Value projected = splitAxis(d, project(), 2, {number(gates), number(g.hidden)});
   if (bias) {
     AffineMap all = b.getMultiDimIdentityMap(4),
               last = AffineMap::get(4, 0, {b.getAffineDimExpr(2), b.getAffineDimExpr(3)}, b.getContext());
@@ -279,7 +363,7 @@ void Unroller::run(Value bias, ArrayRef<Value> initial, Step step) {
                         return arith::AddFOp::create(nested, loc, args[0], args[1]);
                       });
   }
-  bool wantsAll = !op->getResult(0).use_empty();
+  bool wantsAll = isWanted(op->getResult(0));
   if (wantsAll && !whole) {
     SmallVector<OpFoldResult> sizes;
     for (const Dim &dim : d.shapes.dims(op->getResult(0)))
@@ -355,7 +439,7 @@ void Unroller::finish() {
     d.setResult(op->getResult(0), narrow(d, whole, element));
   for (unsigned i = 1; i < op->getNumResults(); ++i) {
     Value result = op->getResult(i);
-    if (result.use_empty())
+    if (!isWanted(result))
       continue;
     int64_t axis = g.batchFirst ? 1 : 0;
     SmallVector<OpFoldResult> sizes;

@@ -6,6 +6,8 @@
 #define BRISK_DIALECTS_ONNX_OPS_UNROLLER_H
 
 #include "dialects/interfaces/Decomposer.h"
+#include "dialects/interfaces/Quantized.h"
+#include "dialects/onnx/Compose.h"
 #include "dialects/onnx/Scalar.h"
 #include "dialects/onnx/ops/Contraction.h"
 
@@ -36,11 +38,17 @@ struct Activation {
 mlir::FailureOr<llvm::SmallVector<Activation>> activations(mlir::Operation *op, unsigned directions,
                                                            llvm::ArrayRef<llvm::StringRef> defaults);
 
+/// The functions of an op that names none.
+inline constexpr llvm::StringRef kLstmActivations[] = {"Sigmoid", "Tanh", "Tanh"};
+inline constexpr llvm::StringRef kGruActivations[] = {"Sigmoid", "Tanh"};
+inline constexpr llvm::StringRef kRnnActivations[] = {"Tanh"};
+
 /// Sizes of a recurrent op, and what can be wrong with its operands.
 struct Geometry {
-  Dim steps, batch, inputs;
+  Dim steps, batch;
   int64_t hidden, directions;
   bool batchFirst;
+  bool bytes; // an integer form: operand 0 is multiplied with W already, operand 1 holds R's scales
 };
 
 mlir::FailureOr<Geometry> geometry(mlir::Operation *op, ShapeContext &shapes, int64_t gates);
@@ -68,8 +76,14 @@ public:
   mlir::Value part(unsigned operand, int64_t from, int64_t count);
   /// Gate `k` of a [batch, gates, hidden] tensor.
   mlir::Value gate(mlir::Value all, int64_t k);
+  /// Rows of R for some gates, and what sums of bytes are scaled by.
+  struct Matrix {
+    mlir::Value weight, scale;
+    int64_t count;
+  };
+  Matrix matrix(int64_t gate, int64_t count);
   /// [batch, hidden] by the matrix rows as [batch, gates, hidden].
-  mlir::Value recur(mlir::Value state, mlir::Value weight, int64_t count);
+  mlir::Value recur(mlir::Value state, const Matrix &matrix);
   using Formula = llvm::function_ref<Scalar(llvm::ArrayRef<Scalar>)>;
   /// `formula` over [batch, hidden] tensors and [hidden] vectors, written into `into` if given.
   mlir::Value each(llvm::ArrayRef<mlir::Value> inputs, Formula formula, mlir::Value into = {});
@@ -90,6 +104,14 @@ public:
   }
 
 private:
+  /// Of an op without any users, which others are just being made of, everything is.
+  bool isWanted(mlir::Value result) const { return op->use_empty() || !result.use_empty(); }
+  /// The inputs' part of all steps, [steps, batch, gates hidden], without the bias.
+  mlir::Value project();
+  /// Of integer forms: a scalar, or a tensor with one, that states are divided by before they are rounded.
+  mlir::Value stateScale();
+
+  mlir::Value scaleOfStates;                               // made once
   mlir::Value whole;                                       // Y so far
   llvm::SmallVector<llvm::SmallVector<mlir::Value>> lasts; // by direction, then kind
   bool isReverse() const {
@@ -100,6 +122,16 @@ private:
   mlir::Value slice(mlir::Value tensor, llvm::ArrayRef<mlir::OpFoldResult> offsets,
                     llvm::ArrayRef<mlir::OpFoldResult> sizes, llvm::ArrayRef<int64_t> keep);
 };
+
+/// What passes may do with a recurrent op.
+QuantizedForm recurrentForm();
+
+/// The integer form `name` of `op`, with `others` for its operands from B on: the first of its results. X times W is one
+/// product of bytes for all directions; W and R have their scales and zero points as scalars, along axis 1 or, of rank 2,
+/// for each direction as well. Null where R is not symmetric or states are not bounded.
+mlir::Value byteRecurrent(OpMaker &make, mlir::Operation *op, llvm::StringRef name,
+                          llvm::ArrayRef<llvm::StringRef> defaults, const QuantizedValue &x, const QuantizedValue &w,
+                          const QuantizedValue &r, mlir::ValueRange others);
 
 } // namespace brisk::onnx
 #endif

@@ -51,3 +51,21 @@ func.func @name(%x: tensor<5x2x4xf32>, %w: tensor<1x8x4xf32>, %r: tensor<1x8x8xf
   %0 = onnx.RNN %x, %w, %r, %n, %n, %n {activations = ["Step"]} : (tensor<5x2x4xf32>, tensor<1x8x4xf32>, tensor<1x8x8xf32>, none, none, none) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// -----
+
+func.func @scales(%x: tensor<5x2x24xf32>, %s: tensor<24xf32>, %r: tensor<1x24x8xi8>) -> tensor<*xf32> {
+  %n = onnx.None
+  // expected-error @below {{expects X of rank 3 and weights of 1 directions and 3 gates that fit, but got shapes 5x2x24, 24 and 1x24x8}}
+  %0 = onnx.brisk.ByteGRU %x, %s, %r, %n, %n, %n : (tensor<5x2x24xf32>, tensor<24xf32>, tensor<1x24x8xi8>, none, none, none) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @rank(%x: tensor<5x2x4xf32>, %w: tensor<4x32xi8>, %r: tensor<1x8x32xi8>, %s: tensor<1xf32>, %z: tensor<1xi8>) -> tensor<*xf32> {
+  %n = onnx.None
+  // expected-error @below {{expects weights of rank 3, but got 'tensor<4x32xi8>' and 'tensor<1x8x32xi8>'}}
+  %0 = onnx.ms.DynamicQuantizeLSTM %x, %w, %r, %n, %n, %n, %n, %n, %s, %z, %s, %z : (tensor<5x2x4xf32>, tensor<4x32xi8>, tensor<1x8x32xi8>, none, none, none, none, none, tensor<1xf32>, tensor<1xi8>, tensor<1xf32>, tensor<1xi8>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

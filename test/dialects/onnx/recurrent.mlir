@@ -72,3 +72,31 @@ func.func @rnn(%x: tensor<5x2x4xf32>, %w: tensor<2x8x4xf32>, %r: tensor<2x8x8xf3
   %0 = onnx.RNN %x, %w, %r, %n, %n, %n {activations = ["LeakyRelu", "Tanh"], activation_alpha = array<f32: 0.25>, direction = "bidirectional"} : (tensor<5x2x4xf32>, tensor<2x8x4xf32>, tensor<2x8x8xf32>, none, none, none) -> tensor<*xf32>
   return %0 : tensor<*xf32>
 }
+
+// States of an integer form are rounded to bytes by their bounds: those of the initial one, if there is one.
+// CHECK-LABEL: func.func @bytes(
+// CHECK: math.absf
+// CHECK: scf.for
+// CHECK: math.roundeven
+// CHECK: arith.muli {{.*}} : i32
+// CHECK: return
+func.func @bytes(%x: tensor<5x2x24xf32>, %s: tensor<1x24xf32>, %r: tensor<1x24x8xi8>, %h: tensor<1x2x8xf32>) -> tensor<*xf32> {
+  %n = onnx.None
+  %0 = onnx.brisk.ByteGRU %x, %s, %r, %n, %n, %h {linear_before_reset = 1 : i64} : (tensor<5x2x24xf32>, tensor<1x24xf32>, tensor<1x24x8xi8>, none, none, tensor<1x2x8xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// onnxruntime's LSTM of bytes has the outputs of gates in its weights' last axis.
+// TYPE-LABEL: @dynamic
+// TYPE: onnx.ms.DynamicQuantizeLSTM {{.*}} -> (tensor<5x1x2x8xf32>, tensor<1x2x8xf32>)
+// CHECK-LABEL: func.func @dynamic(
+// CHECK: arith.muli {{.*}} : i32
+func.func @dynamic(%x: tensor<5x2x4xf32>) -> (tensor<*xf32>, tensor<*xf32>) {
+  %n = onnx.None
+  %w = onnx.Constant dense<1> : tensor<1x4x32xi8> : tensor<1x4x32xi8>
+  %r = onnx.Constant dense<1> : tensor<1x8x32xi8> : tensor<1x8x32xi8>
+  %s = onnx.Constant dense<0.1> : tensor<1xf32> : tensor<1xf32>
+  %z = onnx.Constant dense<0> : tensor<1xi8> : tensor<1xi8>
+  %0, %1 = onnx.ms.DynamicQuantizeLSTM %x, %w, %r, %n, %n, %n, %n, %n, %s, %z, %s, %z : (tensor<5x2x4xf32>, tensor<1x4x32xi8>, tensor<1x8x32xi8>, none, none, none, none, none, tensor<1xf32>, tensor<1xi8>, tensor<1xf32>, tensor<1xi8>) -> (tensor<*xf32>, tensor<*xf32>)
+  return %0, %1 : tensor<*xf32>, tensor<*xf32>
+}

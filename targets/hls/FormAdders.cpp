@@ -6,7 +6,7 @@
 #include "targets/hls/Passes.h"
 #include "targets/hls/Interval.h"
 #include "targets/hls/SharedTerms.h"
-#include <queue>
+#include <cmath>
 
 namespace brisk {
 #define GEN_PASS_DEF_HLSFORMADDERS
@@ -22,8 +22,8 @@ namespace {
 /// Rewrites sums of one node that do not read each other.
 class AdderBuilder {
 public:
-  AdderBuilder(RangeAnalysis &ranges, DenseMap<Value, int64_t> &depths, bool share)
-      : ranges(ranges), depths(depths), share(share) {}
+  AdderBuilder(RangeAnalysis &ranges, DenseMap<Value, int64_t> &depths, bool share, int32_t slack)
+      : ranges(ranges), depths(depths), share(share), slack(slack) {}
 
   void run(MutableArrayRef<SumOp> ops) {
     SmallVector<Value> variables;
@@ -39,13 +39,27 @@ public:
       }
       llvm::sort(sum);
     }
+    // Depths count from that of the first variable.
+    first = INT64_MAX;
+    for (Value variable : variables)
+      first = std::min(first, depths.lookup(variable));
+    std::vector<int32_t> ready;
+    for (Value variable : variables)
+      ready.push_back(depthOf(variable));
+    int32_t deepest = 0;
+    std::vector<bool> constants;
+    for (auto [op, sum] : llvm::zip_equal(ops, sums)) {
+      constants.push_back(op.getBias() != 0);
+      deepest = std::max(deepest, depthOfSum(sum, ready, constants.back()));
+    }
+    deepest += slack;
     std::vector<Shared> shared;
     if (share)
-      shared = shareTerms(sums, int32_t(variables.size()));
+      shared = shareTerms(sums, ready, deepest, constants);
     OpBuilder builder(ops.front());
     for (const Shared &pair : shared)
       variables.push_back(
-          add(builder, ops.front().getLoc(), {variables[pair.lhs], 0, 1}, {variables[pair.rhs], pair.shift, pair.sign}).value);
+          add(builder, ops.front().getLoc(), {variables[pair.lhs], 0, 1}, {variables[pair.rhs], pair.shift, pair.sign}, false).value);
     for (auto [op, sum] : llvm::zip_equal(ops, sums)) {
       SmallVector<Part> parts;
       for (const Term &term : sum)
@@ -56,7 +70,7 @@ public:
                                                  op.getBias())
                                   .getResult()),
                          0, 1});
-      Value result = addUp(builder, op.getLoc(), parts);
+      Value result = addUp(builder, op.getLoc(), parts, deepest);
       op.getResult().replaceAllUsesWith(result);
       op.erase();
     }
@@ -80,47 +94,75 @@ private:
     return value;
   }
 
-  /// One adder; what both share of shifts and signs is left for later.
-  Part add(OpBuilder &builder, Location loc, Part a, Part b) {
-    if (a.shift > b.shift)
+  /// One adder; what both share of shifts and signs is left for later. Low bits of the first pass below the second, but
+  /// not if it is subtracted: then, if `mayFlip`, the difference is taken the other way around.
+  Part add(OpBuilder &builder, Location loc, Part a, Part b, bool mayFlip) {
+    if (std::pair(a.shift, a.sign < 0) > std::pair(b.shift, b.sign < 0))
       std::swap(a, b);
-    bool isNegative = a.sign < 0 && b.sign < 0;
-    if (isNegative)
-      a.sign = b.sign = 1;
+    bool isNegative = a.sign < 0 && (b.sign < 0 || mayFlip);
+    if (isNegative) {
+      a.sign = 1;
+      b.sign = -b.sign;
+    }
     auto op = AddOp::create(builder, loc, builder.getIntegerType(1, false), a.value, b.value, b.shift - a.shift, a.sign < 0,
                             b.sign < 0);
     return {note(op.getResult()), a.shift, isNegative ? -1 : 1};
   }
 
-  /// What is ready first is added first.
-  Value addUp(OpBuilder &builder, Location loc, ArrayRef<Part> parts) {
-    using Entry = std::tuple<int64_t, int64_t, unsigned>; // depth, width, number
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+  /// Pairs whose adder is narrow go first, as long as the sum is ready at `depth`.
+  Value addUp(OpBuilder &builder, Location loc, ArrayRef<Part> parts, int64_t depth) {
     SmallVector<Part> all(parts);
-    auto push = [&](unsigned number) {
-      const Part &part = all[number];
-      queue.push({depths.lookup(part.value), int64_t(widthOf(ranges[part.value])) + part.shift, number});
-    };
-    for (unsigned number = 0; number < all.size(); ++number)
-      push(number);
-    while (queue.size() > 1) {
-      Part a = all[std::get<2>(queue.top())];
-      queue.pop();
-      Part b = all[std::get<2>(queue.top())];
-      queue.pop();
-      all.push_back(add(builder, loc, a, b));
-      push(all.size() - 1);
+    // Numbers of two that wait for one another, at most, weigh as much as 2^depth.
+    auto weight = [&](const Part &part) { return std::ldexp(1.0, depthOf(part.value)); };
+    double weights = 0;
+    for (const Part &part : all)
+      weights += weight(part);
+    double most = std::max(std::ldexp(1.0, int(depth)), std::exp2(std::ceil(std::log2(weights))));
+    while (all.size() > 1) {
+      size_t first = 0, second = 0;
+      std::tuple<double, double> best{INFINITY, 0};
+      for (size_t i = 0; i < all.size(); ++i)
+        for (size_t j = 0; j < i; ++j) {
+          double x = weight(all[i]), y = weight(all[j]), together = 2 * std::max(x, y);
+          if (weights - x - y + together > most)
+            continue;
+          std::tuple<double, double> score{scoreOf(all[i], all[j]), together};
+          if (score < best) {
+            best = score;
+            first = j;
+            second = i;
+          }
+        }
+      Part a = all[first], b = all[second];
+      weights += 2 * std::max(weight(a), weight(b)) - weight(a) - weight(b);
+      all.erase(all.begin() + second);
+      all.erase(all.begin() + first);
+      bool mayFlip = llvm::any_of(all, [](const Part &part) { return part.sign > 0; });
+      all.push_back(add(builder, loc, a, b, mayFlip));
     }
-    const Part &last = all[std::get<2>(queue.top())];
+    const Part &last = all[0];
     if (last.shift == 0 && last.sign > 0)
       return last.value;
     return note(
         ScaleOp::create(builder, loc, builder.getIntegerType(1, false), last.value, last.shift, last.sign < 0).getResult());
   }
 
+  /// Bits that the adder takes, and those by which it is wider than its wider operand needs.
+  double scoreOf(const Part &a, const Part &b) {
+    auto top = [&](const Part &part) { return int64_t(widthOf(ranges[part.value])) + part.shift; };
+    int64_t high = std::max(top(a), top(b)), low = std::max(a.shift, b.shift);
+    int64_t span = high - std::min(a.shift, b.shift);
+    return double(high - low) + double(span) * kSpan;
+  }
+  static constexpr double kSpan = 1.0;
+
+  int32_t depthOf(Value value) const { return int32_t(std::clamp<int64_t>(depths.lookup(value) - first, 0, 40)); }
+
   RangeAnalysis &ranges;
   DenseMap<Value, int64_t> &depths;
   bool share;
+  int32_t slack;
+  int64_t first = 0;
 };
 
 struct HlsFormAdders : brisk::impl::HlsFormAddersBase<HlsFormAdders> {
@@ -158,7 +200,7 @@ struct HlsFormAdders : brisk::impl::HlsFormAddersBase<HlsFormAdders> {
       levels[op.getResult(0)] = level;
     }
     for (MutableArrayRef<SumOp> group : groups) {
-      AdderBuilder(ranges, depths, share).run(group);
+      AdderBuilder(ranges, depths, share, slack).run(group);
       sortTopologically(&block);
       for (Operation &op : block.without_terminator()) {
         int64_t depth = 0;

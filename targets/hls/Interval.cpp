@@ -43,10 +43,7 @@ Interval hls::multiplyAdd(Interval a, int64_t factor, Interval b) {
 
 int64_t hls::roundShift(int64_t value, unsigned shift, bool even) {
   int64_t down = value >> shift;
-  if (!even)
-    return down;
-  int64_t rest = value - (down << shift), half = int64_t(1) << (shift - 1);
-  return down + (rest > half || (rest == half && (down & 1)));
+  return even && value == down << shift ? down & ~int64_t(1) : down;
 }
 
 Interval hls::inferRange(Operation *op, ArrayRef<Interval> in) {

@@ -57,7 +57,7 @@ private:
 
 /// The operator's result on numbers.
 int64_t evaluate(mlir::Operation *op, llvm::ArrayRef<int64_t> operands);
-/// numerator / 2^shift, downwards or to the nearest with ties to even.
+/// value / 2^shift, downwards; if `even`, without a rest, to an even number (see hls.round).
 int64_t roundShift(int64_t value, unsigned shift, bool even);
 
 /// Runs a design on the elements of its inputs.

@@ -137,8 +137,13 @@ int64_t NodeBuilder::apply(const IntegerForm &form, ArrayRef<int64_t> inputs) {
   if (!form.table.empty())
     return table(inputs[0], form.low, form.table);
   Linear sum = Linear::number(form.bias);
-  for (auto [signal, factor] : llvm::zip_equal(inputs, form.factors))
-    sum.terms.push_back({signal, factor});
+  for (auto [signal, factor] : llvm::zip_equal(inputs, form.factors)) {
+    // A sum that nothing else reads takes the constant into its own adders.
+    Linear behind = factor == 1 && form.exceptions.empty() ? sumOf(signal) : Linear::signal(signal);
+    for (auto [term, weight] : behind.terms)
+      sum.terms.push_back({term, weight * factor});
+    sum.bias += behind.bias * factor;
+  }
   int64_t result = clamp(round(materialize(std::move(sum)), form.shift, form.even), form.low, form.high);
   for (auto [input, exception] : form.exceptions)
     result = select(equal(inputs[0], input), materialize(Linear::number(exception)), result);

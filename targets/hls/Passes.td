@@ -19,7 +19,10 @@ def HlsFormDesign : Pass<"hls-form-design", "::mlir::ModuleOp"> {
 def HlsFormAdders : Pass<"hls-form-adders", "::mlir::ModuleOp"> {
   let summary = "Turn sums into adders: factors in signed digits, what several sums share added once";
   let dependentDialects = ["::brisk::hls::HlsDialect"];
-  let options = [Option<"share", "share", "bool", "true", "add common parts of sums once">];
+  let options = [
+    Option<"share", "share", "bool", "true", "add common parts of sums once">,
+    Option<"slack", "slack", "int", "0", "adders one after the other beyond those that the longest sum needs">
+  ];
 }
 
 def HlsSchedule : Pass<"hls-schedule", "::mlir::ModuleOp"> {

@@ -34,12 +34,11 @@ public:
     DesignOp design = netlist.design;
     Block &block = design.getBody().front();
     out << "#include \"top.h\"\n\n"
-           "// To the nearest, ties to even: a / 2^S.\n"
+           "// a / 2^S, downwards, without a rest to an even number.\n"
            "template <int S, typename T> static T round_even(T a) {\n"
            "#pragma HLS INLINE\n"
-           "  T down = a >> S;\n"
-           "  bool half = (a >> (S - 1)) & 1, odd = down & 1, rest = (a & ((T(1) << (S - 1)) - 1)) != 0;\n"
-           "  return down + T(half && (odd || rest) ? 1 : 0);\n"
+           "  bool rest = (a & ((T(1) << S) - 1)) != 0;\n"
+           "  return T(a >> S) & T(rest ? -1 : -2);\n"
            "}\n";
     int64_t number = 0;
     for (NodeOp node : block.getOps<NodeOp>())

@@ -3,6 +3,7 @@
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "targets/hls/Netlist.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -55,6 +56,9 @@ private:
     return (value < 0 ? "-" : "") + std::to_string(widthOf({std::min<int64_t>(value, -1), std::abs(value)}) + 1) + "'sd" +
            std::to_string(std::abs(value));
   }
+  static std::string bits(int64_t high, int64_t low) {
+    return "[" + std::to_string(high) + ":" + std::to_string(low) + "]";
+  }
   static std::string range(int64_t width, bool isSigned) {
     return std::string(isSigned ? " signed" : "") + " [" + std::to_string(width - 1) + ":0] ";
   }
@@ -95,6 +99,19 @@ private:
     return shift ? "(" + a + " <<< " + std::to_string(shift) + ")" : a;
   }
 
+  /// Bounds that the upper bits tell: [0, 2^k - 1] and [-2^k, 2^k - 1], of a signed `a`; nothing for others.
+  static std::string pickedClamp(const std::string &a, int64_t width, Interval type, int64_t low, int64_t high) {
+    int64_t k = llvm::Log2_64(uint64_t(high) + 1);
+    if (high < 1 || high + 1 != int64_t(1) << k || (low != 0 && low != -high - 1) || width <= k + 1)
+      return "";
+    std::string sign = a + "[" + std::to_string(width - 1) + "]", upper = a + bits(width - 2, k);
+    std::string ones = std::to_string(k) + "'d" + std::to_string(high), kept = a + bits(k - 1, 0);
+    if (low < 0)
+      return "(|" + upper + ") != " + sign + " || (&" + upper + ") != " + sign + " ? {" + sign + ", {" + std::to_string(k) + "{~" + sign + "}}} : {" + sign + ", " + kept + "}";
+    std::string inside = type.high > high ? "(|" + upper + ") ? " + ones + " : " + kept : kept;
+    return type.low < 0 ? sign + " ? " + std::to_string(k) + "'d0 : " + inside : inside;
+  }
+
   void printOp(Operation *op) {
     Value result = op->getResult(0);
     int64_t cycle = netlist.cycle(result);
@@ -109,23 +126,35 @@ private:
     };
     TypeSwitch<Operation *>(op)
         .Case([&](AddOp add) {
-          std::string rhs = shifted(in(1), add.getShift());
-          assign(add.getNegateLhs() ? rhs + " - " + in(0) : in(0) + (add.getNegateRhs() ? " - " : " + ") + rhs);
+          int64_t shift = add.getShift(), width = Netlist::width(result);
+          if (add.getNegateLhs())
+            return assign(shifted(in(1), shift) + " - " + in(0));
+          const char *sign = add.getNegateRhs() ? " - " : " + ";
+          if (shift == 0 || shift >= width)
+            return assign(in(0) + sign + shifted(in(1), shift));
+          // The bits below rhs pass by; said so, because not every tool sees it.
+          std::string a = named(shift + 1);
+          out << "wire" << range(width - shift, true) << name << "_h = $signed(" << a
+              << bits(std::max(refWidth(op->getOperand(0)), shift + 1) - 1, shift) << ")" << sign << in(1) << ";\n";
+          assign("{" + name + "_h, " + a + bits(shift - 1, 0) + "}");
         })
         .Case([&](ScaleOp scale) { assign((scale.getNegate() ? "-" : "") + shifted(in(0), scale.getShift())); })
         .Case([&](RoundOp round) {
           int64_t shift = round.getShift();
-          std::string a = named(shift + 1), by = std::to_string(shift);
+          std::string a = named(shift + Netlist::width(result)), by = std::to_string(shift);
           if (!round.getEven())
             return assign(a + " >>> " + by);
-          std::string rest = shift > 1 ? " | (|" + a + "[" + std::to_string(shift - 2) + ":0])" : "";
-          out << "wire " << name << "_u = " << a << "[" << shift - 1 << "] & (" << a << "[" << by << "]" << rest << ");\n";
-          assign("(" + a + " >>> " + by + ") + $signed({1'b0, " + name + "_u})");
+          // Wide enough for the result's bits to be picked.
+          int64_t width = Netlist::width(result);
+          std::string lowest = a + "[" + by + "] & (|" + a + bits(shift - 1, 0) + ")";
+          assign(width > 1 ? "{" + a + bits(shift + width - 1, shift + 1) + ", " + lowest + "}" : lowest);
         })
         .Case([&](ClampOp clamp) {
           int64_t low = clamp.getLow(), high = clamp.getHigh();
           Interval type = rangeOf(op->getOperand(0).getType());
           std::string a = named(1), expression = a;
+          if (std::string picked = pickedClamp(a, refWidth(op->getOperand(0)), type, low, high); !picked.empty())
+            return assign(picked);
           if (type.high > high)
             expression = a + " > " + literal(high) + " ? " + literal(high) + " : " + expression;
           if (type.low < low)

@@ -24,6 +24,7 @@ BRISK_PROJECT_FILE(shim, "ap_int.h")
 BRISK_PROJECT_FILE(csim, "csim.cpp")
 BRISK_PROJECT_FILE(rtl, "rtl.cpp")
 BRISK_PROJECT_FILE(makefile, "Makefile")
+BRISK_PROJECT_FILE(chains, "carry_chains.v")
 
 /// Vectors in a project: all low, all high, the rest at random.
 static constexpr int kVectors = 1000;
@@ -110,6 +111,7 @@ Error hls::writeProject(const Netlist &netlist, StringRef folder, StringRef mode
                         {"shim/ap_int.h", shim().str()},
                         {"data/inputs.txt", inputs},
                         {"data/expected.txt", expected},
+                        {"synth/carry_chains.v", chains().str()},
                         {"Makefile", makefile().str()},
                         {"run_vitis.tcl", scriptOf(part, clock)},
                         {"report.json", printReport(netlist, model, part.name)},

@@ -46,7 +46,7 @@ struct AffineReal {
 };
 std::optional<AffineReal> affineOf(const Real &real);
 
-/// clamp(round((sum of input * factor + bias) / 2^shift), low, high); shift 0 does not round.
+/// clamp(round((sum of input * factor + bias) / 2^shift), low, high), rounding as hls.round does; shift 0 does not round.
 struct IntegerForm {
   std::vector<int64_t> factors;
   int64_t bias = 0;

@@ -182,7 +182,7 @@ std::optional<IntegerForm> fit(const Function &function, const AffineReal &core)
         continue;
       form.even = true;
       for (int64_t nudge : {0, 1, -1}) {
-        form.bias = int64_t(std::nearbyint(exact * unit)) + nudge;
+        form.bias = int64_t(std::nearbyint(exact * unit)) + nudge + (int64_t(1) << (shift - 1));
         if (isRight(form))
           return form;
       }
@@ -243,7 +243,7 @@ Expected<IntegerForm> fitPair(const Real &real, ArrayRef<std::pair<int64_t, Inte
       form.factors[leaf == first ? 0 : 1] = int64_t(std::nearbyint(factor * unit));
     for (bool even : {false, true}) {
       form.even = even;
-      form.bias = int64_t(std::nearbyint((core->constant + offset) * unit)) + (even ? 0 : int64_t(1) << (shift - 1));
+      form.bias = int64_t(std::nearbyint((core->constant + offset) * unit)) + (int64_t(1) << (shift - 1));
       if (all_of(points, [&](auto &point) { return form.apply({point[0], point[1]}) == point[2]; }))
         return form;
     }

@@ -21,7 +21,7 @@ namespace {
 /// When a value is ready.
 struct Moment {
   int64_t cycle = 0;
-  double ns = kRegisterNs; // within the cycle
+  Arrivals ns; // within the cycle
 };
 
 struct HlsSchedule : brisk::impl::HlsScheduleBase<HlsSchedule> {
@@ -40,8 +40,10 @@ struct HlsSchedule : brisk::impl::HlsScheduleBase<HlsSchedule> {
     Block &block = design.getBody().front();
     RangeAnalysis ranges;
     DenseMap<Value, Moment> moments;
-    for (BlockArgument argument : block.getArguments())
+    for (BlockArgument argument : block.getArguments()) {
       ranges.addInput(argument, rangeOf(argument.getType()));
+      moments[argument] = {0, Arrivals(cast<IntegerType>(argument.getType()).getWidth(), float(kRegisterNs))};
+    }
     int64_t last = 0, luts = 0, dsps = 0, adders = 0, adderBits = 0;
     for (NodeOp node : block.getOps<NodeOp>()) {
       Block &body = node.getBody().front();
@@ -61,14 +63,15 @@ struct HlsSchedule : brisk::impl::HlsScheduleBase<HlsSchedule> {
           return op.emitOpError("computes [") << range.low << ", " << range.high << "], which " << op.getResult(0).getType()
                                               << " does not hold";
         Cost cost = costOf(&op);
-        FailureOr<Moment> moment = place(op, cost.ns, moments);
+        FailureOr<Moment> moment = place(op, moments);
         if (failed(moment))
           return failure();
-        moments[op.getResult(0)] = *moment;
-        op.setAttr("cycle", b.getI64IntegerAttr(moment->cycle));
+        int64_t cycle = moment->cycle;
+        moments[op.getResult(0)] = std::move(*moment);
+        op.setAttr("cycle", b.getI64IntegerAttr(cycle));
         if (!isa<ConstantOp>(op)) {
-          first = std::min(first, moment->cycle);
-          end = std::max(end, moment->cycle);
+          first = std::min(first, cycle);
+          end = std::max(end, cycle);
         }
         total.luts += cost.luts;
         total.dsps += cost.dsps;
@@ -106,26 +109,38 @@ struct HlsSchedule : brisk::impl::HlsScheduleBase<HlsSchedule> {
     return success();
   }
 
-  FailureOr<Moment> place(Operation &op, double ns, const DenseMap<Value, Moment> &moments) {
+  /// In the cycle of its last operand, if what is left of that is enough, else in the next.
+  FailureOr<Moment> place(Operation &op, const DenseMap<Value, Moment> &moments) {
     double usable = clockNs * kUsable;
-    if (kRegisterNs + ns > usable)
-      return op.emitOpError("takes ") << ns << " ns by the model, more than the " << usable << " ns that a clock cycle of "
-                                      << double(clockNs) << " ns leaves to logic";
-    Moment start{0, 0};
-    bool isConstant = true;
-    for (Value operand : op.getOperands()) {
-      if (operand.getDefiningOp<ConstantOp>())
-        continue;
-      isConstant = false;
-      Moment moment = moments.lookup(operand);
-      if (std::tie(moment.cycle, moment.ns) > std::tie(start.cycle, start.ns))
-        start = moment;
+    Moment result;
+    SmallVector<Value> variables;
+    for (Value operand : op.getOperands())
+      if (!operand.getDefiningOp<ConstantOp>()) {
+        variables.push_back(operand);
+        result.cycle = std::max(result.cycle, moments.find(operand)->second.cycle);
+      }
+    if (variables.empty())
+      return result;
+    double last = 0;
+    for (int attempt : {0, 1}) {
+      result.cycle += attempt;
+      SmallVector<Arrivals, 3> operands;
+      for (Value operand : op.getOperands()) {
+        auto &of = operands.emplace_back();
+        if (operand.getDefiningOp<ConstantOp>())
+          continue;
+        const Moment &moment = moments.find(operand)->second;
+        of = moment.ns;
+        if (moment.cycle < result.cycle)
+          of.assign(of.size(), float(kRegisterNs));
+      }
+      result.ns = arrivalsOf(&op, operands);
+      last = *llvm::max_element(result.ns);
+      if (last <= usable)
+        return result;
     }
-    if (isConstant)
-      return Moment{0, 0};
-    if (start.ns + ns > usable)
-      start = {start.cycle + 1, kRegisterNs};
-    return Moment{start.cycle, start.ns + ns};
+    return op.emitOpError("takes ") << last - kRegisterNs << " ns by the model, more than the " << usable << " ns that a clock cycle of "
+                                    << double(clockNs) << " ns leaves to logic";
   }
 
   /// A register for each bit and each cycle from where a value is computed to its last reader.
@@ -150,7 +165,7 @@ struct HlsSchedule : brisk::impl::HlsScheduleBase<HlsSchedule> {
         sources[argument] = sourceOf(operand);
       for (Operation &op : body.without_terminator())
         for (Value operand : op.getOperands())
-          read(operand, moments.lookup(op.getResult(0)).cycle);
+          read(operand, moments.find(op.getResult(0))->second.cycle);
       for (auto [result, value] : llvm::zip_equal(node.getResults(), body.getTerminator()->getOperands()))
         sources[result] = sourceOf(value);
     }
@@ -158,7 +173,7 @@ struct HlsSchedule : brisk::impl::HlsScheduleBase<HlsSchedule> {
       read(value, latency);
     int64_t bits = 0;
     for (auto [value, last] : until)
-      bits += (last - moments.lookup(value).cycle) * cast<IntegerType>(value.getType()).getWidth();
+      bits += (last - moments.find(value)->second.cycle) * cast<IntegerType>(value.getType()).getWidth();
     return bits;
   }
 };

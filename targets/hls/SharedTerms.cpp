@@ -23,6 +23,19 @@ std::vector<Term> hls::signedDigits(int32_t variable, int64_t factor) {
   return terms;
 }
 
+/// Variables that wait for d adders fill a sum of depth D as 2^d terms do: it holds 2^D of them.
+static int64_t weightOf(int32_t depth) { return int64_t(1) << depth; }
+
+int32_t hls::depthOfSum(const std::vector<Term> &sum, const std::vector<int32_t> &ready, bool hasConstant) {
+  int64_t weight = hasConstant;
+  for (const Term &term : sum)
+    weight += weightOf(ready[term.variable]);
+  int32_t depth = 0;
+  while (weightOf(depth) < weight)
+    ++depth;
+  return depth;
+}
+
 namespace {
 
 /// Two terms but for where they stand: packed so that equal pairs are equal numbers.
@@ -41,9 +54,13 @@ struct Pair {
 
 class Sharing {
 public:
-  Sharing(std::vector<std::vector<Term>> &sums, int32_t variables) : sums(sums), variables(variables) {
+  Sharing(std::vector<std::vector<Term>> &sums, std::vector<int32_t> ready, int32_t deepest, const std::vector<bool> &constants)
+      : sums(sums), ready(std::move(ready)), most(weightOf(deepest)) {
     for (auto [number, sum] : llvm::enumerate(sums)) {
       llvm::sort(sum);
+      int64_t &weight = weights.emplace_back(constants[number] ? 1 : 0);
+      for (const Term &term : sum)
+        weight += weightOf(this->ready[term.variable]);
       for (size_t i = 0; i < sum.size(); ++i) {
         place(sum[i].variable, number);
         for (size_t j = 0; j < i; ++j)
@@ -52,31 +69,30 @@ public:
     }
     for (auto [key, count] : counts)
       if (count > 1)
-        best.push({count, ~key});
+        best.push({count, key});
   }
 
   std::vector<Shared> run() {
     std::vector<Shared> shared;
     while (!best.empty()) {
-      auto [count, inverse] = best.top();
+      auto [count, key] = best.top();
       best.pop();
-      uint64_t key = ~inverse;
       auto found = counts.find(key);
       if (found == counts.end() || found->second != count)
         continue; // stale: the right number is queued as well
       Pair pair = Pair::of(key);
-      int32_t fresh = variables + int32_t(shared.size());
-      int taken = 0;
+      int32_t fresh = int32_t(ready.size());
+      ready.push_back(std::max(ready[pair.lhs], ready[pair.rhs]) + 1);
       // Pairs of one variable with itself may overlap, so fewer are taken than were counted.
       if (occurrences(pair) < 2) {
+        ready.pop_back();
         counts.erase(key);
         continue;
       }
       for (size_t sum : std::vector<size_t>(places[pair.lhs]))
-        taken += replace(sums[sum], pair, fresh, sum);
+        replace(sums[sum], pair, fresh, sum);
       counts.erase(key);
-      if (taken)
-        shared.push_back({pair.lhs, pair.rhs, pair.shift, pair.sign});
+      shared.push_back({pair.lhs, pair.rhs, pair.shift, pair.sign});
     }
     return shared;
   }
@@ -103,10 +119,17 @@ private:
     }
   }
 
+  /// By how much a pair that is added first makes its sum wait longer.
+  int64_t growth(const Pair &pair) const {
+    return 2 * weightOf(std::max(ready[pair.lhs], ready[pair.rhs])) - weightOf(ready[pair.lhs]) - weightOf(ready[pair.rhs]);
+  }
+
   int occurrences(const Pair &pair) {
     int count = 0;
-    for (size_t sum : places[pair.lhs])
-      visit(sums[sum], pair, [&](const Term &, const Term &) { ++count; });
+    for (size_t sum : places[pair.lhs]) {
+      int64_t weight = weights[sum];
+      visit(sums[sum], pair, [&](const Term &, const Term &) { count += (weight += growth(pair)) <= most; });
+    }
     return count;
   }
 
@@ -114,13 +137,16 @@ private:
     int &count = counts[key];
     count += by;
     if (count > 1)
-      best.push({count, ~key});
+      best.push({count, key});
   }
 
-  int replace(std::vector<Term> &sum, const Pair &pair, int32_t fresh, size_t number) {
+  void replace(std::vector<Term> &sum, const Pair &pair, int32_t fresh, size_t number) {
     std::vector<std::pair<Term, Term>> found;
     visit(sum, pair, [&](const Term &a, const Term &b) { found.push_back({a, b}); });
     for (auto &[a, b] : found) {
+      if (weights[number] + growth(pair) > most)
+        break;
+      weights[number] += growth(pair);
       for (const Term &gone : {a, b}) {
         sum.erase(std::lower_bound(sum.begin(), sum.end(), gone));
         for (const Term &other : sum)
@@ -132,19 +158,21 @@ private:
       sum.insert(std::lower_bound(sum.begin(), sum.end(), term), term);
       place(fresh, number);
     }
-    return int(found.size());
   }
 
   std::vector<std::vector<Term>> &sums;
-  int32_t variables;
+  std::vector<int32_t> ready;
+  int64_t most;
+  std::vector<int64_t> weights; // of each sum
   llvm::DenseMap<uint64_t, int> counts;
   llvm::DenseMap<int32_t, std::vector<size_t>> places; // sums that a variable may stand in
-  // The most frequent first; of equals the smallest key, so that results do not depend on the map's order.
+  // The most frequent first; of equals that of the latest variables, so that results do not depend on the map's order.
   std::priority_queue<std::pair<int, uint64_t>> best;
 };
 
 } // namespace
 
-std::vector<Shared> hls::shareTerms(std::vector<std::vector<Term>> &sums, int32_t variables) {
-  return Sharing(sums, variables).run();
+std::vector<Shared> hls::shareTerms(std::vector<std::vector<Term>> &sums, std::vector<int32_t> ready, int32_t deepest,
+                                    const std::vector<bool> &constants) {
+  return Sharing(sums, std::move(ready), deepest, constants).run();
 }

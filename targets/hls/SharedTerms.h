@@ -32,10 +32,16 @@ struct Shared {
   int32_t sign;
 };
 
+/// The fewest adders one after the other that add terms of variables that are ready after as many; perhaps a constant too.
+int32_t depthOfSum(const std::vector<Term> &sum, const std::vector<int32_t> &ready, bool hasConstant);
+
 /// Takes pairs of terms that occur most often, in whatever sums at whatever shift, out into variables of their own,
-/// numbered from `variables` on (after R. Hartley, "Subexpression sharing in filters using canonic signed digit
+/// numbered after those of `ready`, which tells the adders that each waits for; `constants` tells which sums end with a
+/// constant. No sum comes to need more than `deepest`
+/// adders one after the other (after R. Hartley, "Subexpression sharing in filters using canonic signed digit
 /// multipliers", 1996).
-std::vector<Shared> shareTerms(std::vector<std::vector<Term>> &sums, int32_t variables);
+std::vector<Shared> shareTerms(std::vector<std::vector<Term>> &sums, std::vector<int32_t> ready, int32_t deepest,
+                               const std::vector<bool> &constants);
 
 } // namespace brisk::hls
 #endif

@@ -96,7 +96,12 @@ def Hls_ScaleOp : Hls_Op<"scale", [Pure]> {
 }
 
 def Hls_RoundOp : Hls_Op<"round", [Pure]> {
-  let summary = "Divided by 2^shift, downwards or, if `even`, to the nearest with ties to even";
+  let summary = "Divided by 2^shift, downwards";
+  let description = [{
+    If `even`, what divides without a rest goes to the even number that is not above. So, of a
+    number plus 2^(shift - 1), it is the nearest with ties to even: the half is part of a sum
+    that has a constant anyway, and what is left to do concerns the lowest bit only.
+  }];
   let arguments = (ins Hls_Int:$input, ConfinedAttr<I64Attr, [IntPositive]>:$shift, UnitAttr:$even);
   let results = (outs Hls_Int:$result);
   let assemblyFormat = "$input `shr` $shift attr-dict `:` functional-type(operands, $result)";

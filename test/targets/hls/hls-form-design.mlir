@@ -6,16 +6,15 @@
 #sums = affine_map<(d0, d1, d2) -> (d0, d1)>
 
 // Inputs are quantized outside; a product and its requantization are one node, which rounds to even as the model
-// does; widths follow from the weights: 127 * 3 + 128 * 2 = 637 takes 11 bits with its sign.
+// does, with the half in the sum; widths follow from the weights: 127 * 3 + 128 * 2 = 637 takes 11 bits with its sign.
 // CHECK-LABEL: hls.design @model attributes {
 // CHECK-SAME: inputs = [{dims = array<i64: 1, 2>, high = 127 : i64, low = -128 : i64, name = "x", scale = 2.500000e-01 : f64, zero = 0 : i64}]
 // CHECK-SAME: outputs = [{dims = array<i64: 1, 1>, name = "y", offset = array<f64: 0.000000e+00>, scale = array<f64: 5.000000e-01>}]
 // CHECK: ^bb0(%[[A:.*]]: si8, %[[B:.*]]: si8):
 // CHECK: %[[Y:.*]] = hls.node ""(%[[A]], %[[B]]) : (si8, si8) -> ui7 {
 // CHECK: ^bb0(%[[X0:.*]]: si8, %[[X1:.*]]: si8):
-// CHECK: %[[SUM:.*]] = hls.sum(%[[X0]], %[[X1]]) times [3, -2] plus 0 : (si8, si8) -> si11
-// CHECK: %[[BIASED:.*]] = hls.sum(%[[SUM]]) times [1] plus 4 : (si11) -> si11
-// CHECK: %[[ROUNDED:.*]] = hls.round %[[BIASED]] shr 3 {even} : (si11) -> si8
+// CHECK: %[[SUM:.*]] = hls.sum(%[[X0]], %[[X1]]) times [3, -2] plus 8 : (si8, si8) -> si11
+// CHECK: %[[ROUNDED:.*]] = hls.round %[[SUM]] shr 3 {even} : (si11) -> si8
 // CHECK: %[[CLAMPED:.*]] = hls.clamp %[[ROUNDED]] to 0, 80 : (si8) -> ui7
 func.func @main(%x: tensor<1x2xf32> {onnx.name = "x"}) -> (tensor<1x1xf32> {onnx.name = "y"}) {
   %zero = arith.constant 0 : i32

@@ -43,7 +43,7 @@ hls.design @slow attributes {inputs = [], outputs = []} {
 ^bb0(%a: si50):
   %0 = hls.node "n" (%a) : (si50) -> si51 {
   ^bb0(%x: si50):
-    // expected-error @+1 {{takes 1.162000e+00 ns by the model, more than the 1.095000e+00 ns that a clock cycle of 1.500000e+00 ns leaves to logic}}
+    // expected-error @+1 {{takes 1.150000e+00 ns by the model, more than the 1.095000e+00 ns that a clock cycle of 1.500000e+00 ns leaves to logic}}
     %1 = hls.add %x, %x shl 0 : (si50, si50) -> si51
     hls.yield %1 : si51
   }

@@ -119,26 +119,28 @@ def test_area_by_yosys(tmp_path):
     total = report["total"]
     assert cells["source"] == "yosys" and total["source"] == "model"
     assert cells["dsps"] == total["dsps"] == 0 and cells["brams"] == 0
-    assert total["luts"] == pytest.approx(cells["luts"], rel=0.3)
-    assert total["ffs"] == pytest.approx(cells["ffs"], rel=0.3)
+    assert total["luts"] == pytest.approx(cells["luts"], rel=0.1)
+    assert total["ffs"] == pytest.approx(cells["ffs"], rel=0.1)
 
 
 def test_jets(tmp_path):
-    """The jet-tagging network: one result a cycle, no multiplier, zero weights take nothing."""
+    """The jet-tagging network: one result a cycle after six, no multiplier, zero weights take nothing."""
     area = {}
     # Area falls by less than the weights do: less is shared where less is added.
     for sparsity, share in {0.0: 1.0, 0.5: 0.75, 0.75: 0.46, 0.9: 0.25}.items():
         mlp(tmp_path / "m.onnx", JETS, bits=6, sparsity=sparsity)
         _, report = project(tmp_path, tmp_path / "m.onnx")
         total = report["total"]
-        assert total["ii"] == 1 and total["dsps"] == 0
+        assert total["ii"] == 1 and total["latency"] <= 6 and total["dsps"] == 0
+        # Without those of biases, of which every neuron has one: what da4ml 0.6.0 finds for these weights.
+        assert total["adders"] - 133 <= 1.03 * {0.0: 3035, 0.5: 2181, 0.75: 1283, 0.9: 552}[sparsity]
         area[sparsity] = total["luts"]
         assert total["luts"] <= area[0.0] * share
-    assert area[0.0] < 45000
+    assert area[0.0] < 36000
 
 
 def test_a_part_that_is_too_small(tmp_path):
-    mlp(tmp_path / "m.onnx", JETS)
+    mlp(tmp_path / "m.onnx", (32, 64, 64, 5))
     result = briskc(tmp_path / "m.onnx", "--target=hls", "--march=xc7z020", "-o", tmp_path / "p")
     assert result.returncode == 1 and "by the model, but xc7z020 has 53200" in result.stderr
     assert not (tmp_path / "p").exists()

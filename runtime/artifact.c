@@ -8,9 +8,11 @@
 #define _GNU_SOURCE
 #include "runtime/internal.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,7 +71,7 @@ static brisk_status check(int file, const char *path) {
   return BRISK_OK;
 }
 
-brisk_status brisk_check_artifact(const char *path) {
+static brisk_status check_file(const char *path) {
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0)
     return brisk_fail(BRISK_ERROR_FILE, "cannot read '%s': %s", path,
@@ -77,4 +79,30 @@ brisk_status brisk_check_artifact(const char *path) {
   brisk_status status = check(file, path);
   close(file);
   return status;
+}
+
+brisk_status brisk_open_artifact(const char *path, void **library,
+                                 const brisk_abi_model **abi) {
+  brisk_status status = check_file(path);
+  if (status)
+    return status;
+  /* The loader would look up a name without a slash in the system's folders. */
+  size_t size = strlen(path) + 3;
+  char *local = malloc(size);
+  if (!local)
+    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for a model");
+  snprintf(local, size, "%s%s", strchr(path, '/') ? "" : "./", path);
+  *library = dlopen(local, RTLD_NOW | RTLD_LOCAL);
+  free(local);
+  if (!*library) {
+    const char *reason = dlerror();
+    return brisk_fail(BRISK_ERROR_FILE, "cannot load '%s': %s", path,
+                      reason ? reason : "unknown reason");
+  }
+  *abi = dlsym(*library, "brisk_model");
+  if (*abi)
+    return BRISK_OK;
+  dlclose(*library);
+  return brisk_fail(BRISK_ERROR_FILE,
+                    "'%s' is not a Brisk artifact: no model in it", path);
 }

@@ -56,9 +56,11 @@ void brisk_write_json_string(FILE *stream, const char *text);
 
 /*===-- artifact.c --===*/
 
-/* Whether `path` is a whole shared object for this machine, so that loading it
- * cannot fault on a truncated file. On failure sets brisk_error_message. */
-brisk_status brisk_check_artifact(const char *path);
+/* Loads a shared object for this machine, a whole one, so that loading it
+ * cannot fault on a truncated file; *abi is its descriptor. On failure sets
+ * brisk_error_message. */
+brisk_status brisk_open_artifact(const char *path, void **library,
+                                 const brisk_abi_model **abi);
 
 /*===-- devices --===*/
 

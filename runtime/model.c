@@ -217,34 +217,14 @@ brisk_status brisk_model_open(const char *path, brisk_model **model) {
     return brisk_fail(BRISK_ERROR_ARGUMENT, "expects a path, but got null");
   const brisk_device *device = brisk_device_of(path);
   if (device) {
-    brisk_abi_model *abi;
-    brisk_status opened = device->open(path, &abi);
-    return opened ? opened : create(abi, path, NULL, device, model);
+    brisk_abi_model *tables;
+    brisk_status opened = device->open(path, &tables);
+    return opened ? opened : create(tables, path, NULL, device, model);
   }
-  brisk_status status = brisk_check_artifact(path);
-  if (status)
-    return status;
-
-  /* The loader would look up a name without a slash in the system's folders. */
-  size_t size = strlen(path) + 3;
-  char *local = malloc(size);
-  if (!local)
-    return brisk_fail(BRISK_ERROR_MEMORY, "out of memory for a model");
-  snprintf(local, size, "%s%s", strchr(path, '/') ? "" : "./", path);
-  void *library = dlopen(local, RTLD_NOW | RTLD_LOCAL);
-  free(local);
-  if (!library) {
-    const char *reason = dlerror();
-    return brisk_fail(BRISK_ERROR_FILE, "cannot load '%s': %s", path,
-                      reason ? reason : "unknown reason");
-  }
-  const void *descriptor = dlsym(library, "brisk_model");
-  if (!descriptor) {
-    dlclose(library);
-    return brisk_fail(BRISK_ERROR_FILE,
-                      "'%s' is not a Brisk artifact: no model in it", path);
-  }
-  return create(descriptor, path, library, NULL, model);
+  void *library;
+  const brisk_abi_model *abi;
+  brisk_status status = brisk_open_artifact(path, &library, &abi);
+  return status ? status : create(abi, path, library, NULL, model);
 }
 
 void brisk_model_close(brisk_model *model) {

@@ -9,6 +9,8 @@ a listed case passes or another one does not.
     python test/backend/run.py --filter conv      those whose name matches
     python test/backend/run.py --listed           those of the list
     python test/backend/run.py --update           rewrites the list
+    python test/backend/run.py --option target=cuda --option march=emu --list test/targets/cuda/failing.txt
+                                                  with options of brisk.compile, and a list of their own
 
 Interrupted, it reports and updates what was run until then.
 
@@ -18,6 +20,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 import argparse
 import collections
+import functools
 import os
 import pathlib
 import re
@@ -62,14 +65,14 @@ def wrong_reason(error: BaseException) -> str:
     return "wrong values: " + (first_line(error) if isinstance(error, TypeError) else "not equal")
 
 
-def run_case(case: Case, phase) -> str | None:
+def run_case(case: Case, phase, **options: str) -> str | None:
     """The reason why the case does not pass; None if it does."""
     from brisk import CompileError, backend
 
     model = case.model()
     phase("compiling")
     try:
-        prepared = backend.prepare(model)
+        prepared = backend.prepare(model, **options)
     except CompileError as error:
         return compile_reason(error)
     except Exception as error:
@@ -88,10 +91,10 @@ def run_case(case: Case, phase) -> str | None:
     return None
 
 
-def read_list() -> dict[str, str]:
-    if not LIST.exists():
+def read_list(path: pathlib.Path) -> dict[str, str]:
+    if not path.exists():
         return {}
-    lines = LIST.read_text().splitlines()
+    lines = path.read_text().splitlines()
     return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
 
 
@@ -143,10 +146,10 @@ def write_junit(path: pathlib.Path, results: dict[str, str | None], listed: dict
     ElementTree.ElementTree(suite).write(path, encoding="unicode")
 
 
-def update(results: dict[str, str | None], listed: dict[str, str]) -> None:
+def update(path: pathlib.Path, results: dict[str, str | None], listed: dict[str, str]) -> None:
     new = {name: reason for name, reason in (listed | results).items() if reason}
     # Differences of floats may vary with the processor: the list does not. Nor does it hold pages of types.
-    LIST.write_text(HEAD + "".join(f"{name}: {re.sub(r': off by .*', '', reason)[:160]}\n"
+    path.write_text(HEAD + "".join(f"{name}: {re.sub(r': off by .*', '', reason)[:160]}\n"
                                    for name, reason in sorted(new.items())))
 
 
@@ -157,6 +160,8 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="only about N cases, evenly spread over the names")
     parser.add_argument("--listed", action="store_true", help="only the cases of the list")
     parser.add_argument("--update", action="store_true", help="rewrite the list from what was run")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of brisk.compile")
+    parser.add_argument("--list", type=pathlib.Path, default=LIST, metavar="FILE", help="cases that do not pass (default failing.txt)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default 2)")
     parser.add_argument("--timeout", type=float, default=20, metavar="S", help="processor seconds a case may take")
     parser.add_argument("--reasons", type=pathlib.Path, metavar="FILE", help="write what does not pass, by reason")
@@ -166,7 +171,7 @@ def main() -> int:
 
     begin = time.monotonic()
     cases = load_cases()
-    known, listed = {case.name for case in cases}, read_list()
+    known, listed = {case.name for case in cases}, read_list(options.list)
     if options.listed:
         cases = [case for case in cases if case.name in listed]
     if options.filter:
@@ -182,7 +187,8 @@ def main() -> int:
         if options.verbose:
             print(f"{case.name}: {reason or 'passes'}", flush=True)
 
-    results = pool.run(cases, run_case, options.jobs, options.timeout, done)
+    run = functools.partial(run_case, **dict(option.split("=", 1) for option in options.option))
+    results = pool.run(cases, run, options.jobs, options.timeout, done)
     faults = {name: f"does not pass: {reason}" for name, reason in results.items() if reason and name not in listed}
     faults |= {name: "passes: take it off the list" for name, reason in results.items() if not reason and name in listed}
     faults |= {name: "is on the list, but is no case" for name in listed.keys() - known}
@@ -199,7 +205,7 @@ def main() -> int:
     print(f"\n{passed} of {len(results)} cases pass ({100 * passed / max(1, len(results)):.1f} %), "
           f"{time.monotonic() - begin:.0f} s, {used:.0f} s of processor time")
     if options.update:
-        update({name: results.get(name) for name in known if name in results}, {
+        update(options.list, {name: results.get(name) for name in known if name in results}, {
             name: reason for name, reason in listed.items() if name in known})
         return 0
     for name, fault in sorted(faults.items()):

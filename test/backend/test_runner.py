@@ -96,7 +96,7 @@ def test_the_list_is_held_to(tmp_path, monkeypatch, capsys):
                       "FAILED test_none: is on the list, but is no case"]
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--update"])
     assert run.main() == 0
-    assert run.read_list() == {"test_ceil": "wrong values", "test_neg": "wrong values"}
+    assert run.read_list(listed) == {"test_ceil": "wrong values", "test_neg": "wrong values"}
 
 
 def test_real_cases_run():

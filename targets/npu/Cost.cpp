@@ -17,45 +17,62 @@ namespace {
 
 double ceilDiv(double a, double b) { return static_cast<double>(static_cast<int64_t>((a + b - 1) / b)); }
 
+/// Whether what lies around the pixels of an image is filled vector by vector (device/halo.c).
+bool isMasked(const npu_image &image) {
+  return 5.0 * image.height * (image.pitch - image.width) > 4 * ceilDiv(image.height * image.pitch, 32);
+}
 /// Words stored one by one around the images of some planes.
 double haloWords(const npu_image &image, int32_t planes) {
-  if (!image.halo)
+  if (!image.halo || isMasked(image))
     return 0;
   double pixels = image.height * image.pitch;
   return planes * (image.height * (image.pitch - image.width) + 32 * ceilDiv(pixels, 32) - pixels);
 }
 double haloVectors(const npu_image &image, int32_t planes) {
-  return image.halo ? planes * (image.plane / 128 - ceilDiv(image.height * image.pitch, 32)) : 0;
+  double image_ = ceilDiv(image.height * image.pitch, 32);
+  return image.halo ? planes * (image.plane / 128 - image_ + (isMasked(image) ? 2 * image_ : 0)) : 0;
 }
 
 double cost(const npu_lookup &p) { return 8.05 * p.vectors + 1.2 * haloVectors(p.y, p.planes) + 1.3 * haloWords(p.y, p.planes) + 60; }
 
 double cost(const npu_convolve &p) {
-  double tiles = 0, taps = 0, ideal = 0, vectors = 0, single = 0;
+  bool isPoint = p.taps == 1;
+  double tiles = 0, calls = 0, taps = 0, ideal = 0, vectors = 0, shifted = 0;
   for (int32_t at = 0, n; at < p.vectors; at += n) {
     n = std::min(6, p.vectors - at);
-    int32_t pairs = n <= 3 ? p.outputs / 2 : 0;
-    for (auto [blocks, count] : {std::pair(2, pairs), std::pair(1, p.outputs - 2 * pairs)}) {
+    int32_t together = n > 3 ? 1 : isPoint ? 6 / n : 2, many = n <= 3 ? p.outputs / together : 0;
+    for (auto [blocks, count] : {std::pair(together, many), std::pair(1, p.outputs - together * many)}) {
       tiles += count;
-      (p.inputs > 1 ? taps : single) += 1.0 * count * p.taps * (p.inputs > 1 ? 1 : n);
+      calls += count > 0 || blocks == 1;
+      (p.inputs > 1 ? taps : shifted) += 1.0 * count * p.taps * (p.inputs > 1 ? 1 : n);
       ideal += 2.0 * blocks * n * count * p.taps * p.inputs;
       vectors += 1.0 * count * blocks * n;
     }
   }
-  return 61.6 * tiles + 19.5 * taps + 1.024 * ideal + 0.86 * vectors + 0.44 * single + 10.5 * haloVectors(p.y, p.outputs) +
-         1.14 * haloWords(p.y, p.outputs) + 101;
+  double halo = haloVectors(p.y, p.outputs), words = haloWords(p.y, p.outputs);
+  if (isPoint)
+    return 43.4 * tiles + 56.8 * calls + 1.016 * ideal + (p.inputs > 64 ? 2.16 * vectors : 0) + 1.4 * halo +
+           2.5 * words + 375;
+  return 1.071 * ideal + 9.66 * vectors + 0.24 * shifted + 13 * taps + 1.2 * halo + 1.2 * words + 5.8 * p.outputs;
 }
 
-double cost(const npu_row &p) { return 7.6 * p.inputs + 3.4 * p.inputs * p.outputs + 2.9 * p.y_blocks; }
+double cost(const npu_row &p) { return 4.0 * p.inputs * p.outputs + 45.0 * p.outputs + 1.1 * p.y_blocks + 60; }
 
 double cost(const npu_depthwise &p) {
+  double halo = 1.4 * haloVectors(p.y, p.blocks) + 1.3 * haloWords(p.y, p.blocks);
+  if (p.form == NPU_STRIPS) {
+    double strips = p.blocks * ceilDiv(p.y.width, 30);
+    return strips * (27.1 * ceilDiv(p.y.height, 2) + 47.7) + halo;
+  }
+  if (p.form == NPU_FLAT)
+    return p.blocks * (21.1 * p.vectors + 31) + halo;
   double tiles = 0;
   for (int32_t at = 0; at < p.vectors; ++tiles) {
     int32_t left = p.vectors - at;
     at += left >= 10 || left == 5 ? 5 : left > 5 ? left / 2 : left;
   }
   double all = 1.0 * p.vectors * p.blocks;
-  return 31.3 * tiles * p.blocks + 2.635 * all * p.taps + 1.5 * all + 206;
+  return 31.4 * tiles * p.blocks + 2.4 * all * p.taps + halo + 206;
 }
 
 double cost(const npu_largest &p) {
@@ -67,7 +84,9 @@ double cost(const npu_join2 &p) {
   return 1.1 * (p.vectors[0] + p.vectors[1] + p.vectors[2] + p.vectors[3]) + 1.3 * haloWords(p.y, p.planes) + 60;
 }
 
-double cost(const npu_add &p) { return 4.38 * p.vectors + 1.84 * haloWords(p.y, p.planes) + 40; }
+double cost(const npu_add &p) {
+  return 3.25 * p.vectors + 1.84 * haloWords(p.y, p.planes) + 1.4 * haloVectors(p.y, p.planes) + 32;
+}
 
 double cost(const npu_split &p) {
   double passes = p.blocks * ((p.phases & 3 ? 1 : 0) + (p.phases >> 2 & 3 ? 1 : 0)), chunks = ceilDiv(p.columns, 32);

@@ -25,6 +25,7 @@ llvm::Expected<const Version *> versionOf(llvm::StringRef march);
 /// What the user decides.
 struct Settings {
   bool failOnScalar = false; // --npu-fallback=error
+  bool isExact = false;      // --npu-rounding=exact
   int64_t vtcm = 2 << 20;    // --npu-vtcm, bytes
 };
 

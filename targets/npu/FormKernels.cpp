@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "targets/npu/Passes.h"
 #include "targets/npu/Plan.h"
+#include "targets/npu/Scale.h"
 #include "targets/npu/device/kernels.h"
 #include <cmath>
 #include <cstring>
@@ -37,67 +38,10 @@ npu_image geometryOf(const Image &image) {
           image.zero.has_value()};
 }
 
-/// One channel's sum, of at most `largest` either way, to its stored byte: sum * factor + constant, factor in (0, 1).
-struct Scaled {
-  double factor, constant, largest;
-};
-
-/// Four channels; those past the last give zero.
-npu_channels channelsOf(ArrayRef<Scaled> four) {
-  npu_channels result{};
-  // A factor that no sum reaches a byte with is none: the constant alone is left.
-  auto factorOf = [](const Scaled &channel) { return std::max(channel.factor, std::ldexp(1.0, -22)); };
-  double factor = 0, reach = 1;
-  for (const Scaled &channel : four) {
-    factor = std::max(factor, factorOf(channel));
-    reach = std::max(reach, channel.largest + std::fabs(channel.constant / factorOf(channel)));
-  }
-  // As much fraction as the largest factor, 16 bits and the largest sum leave room for.
-  int room = 0;
-  while (room < 15 && std::ldexp(factor, room + 1) < 1 - 1e-9)
-    ++room;
-  while (room + result.up < 15 && result.up < 8 && std::ldexp(reach, result.up + 1) < 2147483000.0)
-    ++result.up;
-  result.shift = room + result.up;
-  for (auto [i, channel] : llvm::enumerate(four)) {
-    double start = std::nearbyint(std::ldexp(channel.constant / factorOf(channel), result.up));
-    result.start[i] = static_cast<int32_t>(std::min(std::max(start, -2147483000.0), 2147483000.0));
-    double scaled = std::nearbyint(std::ldexp(factorOf(channel), room + 31));
-    result.factor[i] = static_cast<int32_t>(std::min(scaled, 2147483647.0));
-  }
-  return result;
-}
-
-/// The same by products of 16 bits, which take a quarter of the packets: within 1/128 of a step, where the four channels
-/// are alike enough to share a shift. Leaves `result` alone where they are not.
-void makeNarrow(ArrayRef<Scaled> four, npu_channels &result) {
-  double largest = 0;
-  for (const Scaled &channel : four)
-    largest = std::max(largest, channel.factor);
-  // As many bits as keep 7 of fraction below 1.
-  int up = 0;
-  while (up < 15 && std::ldexp(largest, up + 1 + 7) < 32767.0 / 32768)
-    ++up;
-  npu_channels narrow{};
-  narrow.narrow = 1;
-  narrow.up = up;
-  for (auto [i, channel] : llvm::enumerate(four)) {
-    double scale = std::nearbyint(std::ldexp(channel.factor, up + 7 + 15));
-    // 16 bits must reach to where bytes saturate, or as far as sums get. The last shift rounds around 128.
-    double start = std::nearbyint((channel.constant - 128) / channel.factor);
-    double reach = std::min(130 / channel.factor, channel.largest + std::fabs(start));
-    if (scale > 32767 || scale < 1024 || reach > std::ldexp(32767.0, up) || std::fabs(start) > 1e9)
-      return;
-    narrow.start[i] = static_cast<int32_t>(start);
-    uint32_t word = static_cast<uint32_t>(scale);
-    narrow.factor[i & 1] |= static_cast<int32_t>(i >= 2 ? word << 16 : word);
-  }
-  result = narrow;
-}
-
 class Emitter {
 public:
-  Emitter(Plan &plan, MLIRContext *context) : plan(plan), b(context), values(plan.images.size()) {}
+  Emitter(Plan &plan, MLIRContext *context, bool isExact)
+      : plan(plan), isExact(isExact), b(context), values(plan.images.size()) {}
 
   void run() {
     for (Step &step : plan.steps)
@@ -132,11 +76,13 @@ private:
   Value emitMean(Step &step);
   Value split(Step &step, int64_t &origin, int64_t &plane, SmallVectorImpl<int32_t> &taps);
   SmallVector<Scaled> scaledOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes);
-  std::vector<npu_channels> channelsOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes, bool narrow = false);
+  std::vector<npu_channels> channelsOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes,
+                                       int32_t form = NPU_EXACT);
   Value emitRow(Step &step);
   void replace(Replaced &replaced);
 
   Plan &plan;
+  bool isExact;
   OpBuilder b;
   Location loc = b.getUnknownLoc();
   std::vector<Value> values;
@@ -157,14 +103,15 @@ SmallVector<Scaled> Emitter::scaledOf(Step &step, ArrayRef<int64_t> weightSums, 
 }
 
 std::vector<npu_channels> Emitter::channelsOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes,
-                                              bool narrow) {
+                                              int32_t form) {
   SmallVector<Scaled> all = scaledOf(step, weightSums, magnitudes);
   std::vector<npu_channels> result;
   for (size_t c = 0; c < all.size(); c += 4) {
     ArrayRef<Scaled> four = ArrayRef(all).slice(c, std::min<size_t>(4, all.size() - c));
-    result.push_back(::channelsOf(four));
-    if (narrow)
-      makeNarrow(four, result.back());
+    result.push_back(npu::channelsOf(four));
+    if (isExact || form == NPU_EXACT || (form == NPU_NARROW && makeNarrow(four, result.back())))
+      continue;
+    makeHalf(four, form == NPU_NARROW ? 1.0 / 64 : 1.0 / 128, result.back());
   }
   return result;
 }
@@ -190,14 +137,15 @@ Value Emitter::emitRow(Step &step) {
     worst.factor = std::max(worst.factor, channel.factor);
     worst.largest = std::max(worst.largest, channel.largest + std::fabs(channel.constant / std::max(channel.factor, 1e-7)));
   }
-  npu_channels shared = ::channelsOf(worst);
+  npu_channels shared = npu::channelsOf(worst);
+  int32_t up = shared.up;
   std::vector<int32_t> channels(groups * 256);
   for (auto [f, channel] : llvm::enumerate(all)) {
     double factor = std::max(channel.factor, std::ldexp(1.0, -22));
     int64_t place = f / 128 * 256 + f % 4 * 32 + f % 128 / 4;
-    double start = std::nearbyint(std::ldexp(channel.constant / factor, shared.up));
+    double start = std::nearbyint(std::ldexp(channel.constant / factor, up));
     channels[place] = static_cast<int32_t>(std::min(std::max(start, -2147483000.0), 2147483000.0));
-    double scaled = std::nearbyint(std::ldexp(factor, shared.shift - shared.up + 31));
+    double scaled = std::nearbyint(std::ldexp(factor, shared.shift - up + 31));
     channels[place + 128] = static_cast<int32_t>(std::min(scaled, 2147483647.0));
   }
   npu_row words{};
@@ -205,7 +153,7 @@ Value Emitter::emitRow(Step &step) {
   words.outputs = groups;
   words.x_origin = x.origin;
   words.x_plane = x.plane;
-  words.up = shared.up;
+  words.up = up;
   words.shift = shared.shift;
   words.y_origin = y.origin;
   words.y_plane = y.plane;
@@ -297,7 +245,8 @@ Value Emitter::emitProducts(Step &step) {
   words.x_plane = plane;
   words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
   words.y = geometryOf(y);
-  auto channels = channelsOf(step, sums, magnitudes);
+  // Where sums are short, scaling them takes as long as they do.
+  auto channels = channelsOf(step, sums, magnitudes, window * inBlocks <= 64 ? NPU_HALF : NPU_EXACT);
   return call("convolve", {input, constant(taps), constant(weights), constant(wordsIn(channels))}, bytesType(y.bytes()),
               wordsOf(words), p.output.height * p.output.width * outputs * inputs * window);
 }
@@ -311,7 +260,16 @@ Value Emitter::emitDepthwise(Step &step, Value x, int64_t origin, int64_t plane,
   std::vector<uint8_t> weights;
   std::vector<int64_t> sums(channels), magnitudes(channels);
   auto weight = [&](int64_t c, int64_t t) { return c < channels ? p.bytes[c * window + t] : int8_t(0); };
-  for (int64_t c = 0; c < y.blocks() * 4; c += 4) {
+  // Windows three wide and high, walked one by one: words of three rows.
+  int form = p.inStrips() ? NPU_STRIPS : NPU_TAPS;
+  if (!form && p.stride == 1 && p.dilation == 1 && p.kernelHeight == 3 && p.kernelWidth == 3)
+    form = NPU_FLAT;
+  for (int64_t c = 0; form && c < y.blocks() * 4; c += 4)
+    for (int64_t k = 0; k < 96; ++k) {
+      int64_t row = k % 4 - k / 16 % 2, column = k / 32;
+      weights.push_back(row < 0 || row > 2 ? 0 : static_cast<uint8_t>(weight(c + k / 4 % 4, row * 3 + column)));
+    }
+  for (int64_t c = 0; !form && c < y.blocks() * 4; c += 4) {
     for (int64_t g = 0; g < groups; ++g)
       for (int64_t k = 0; k < 16; ++k)
         weights.push_back(static_cast<uint8_t>(weight(c + k / 4, 4 * g + k % 4)));
@@ -331,7 +289,8 @@ Value Emitter::emitDepthwise(Step &step, Value x, int64_t origin, int64_t plane,
   words.x_plane = plane;
   words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
   words.y = geometryOf(y);
-  auto rows = channelsOf(step, sums, magnitudes, /*narrow=*/true);
+  words.form = form;
+  auto rows = channelsOf(step, sums, magnitudes, NPU_NARROW);
   return call("depthwise", {x, constant(taps), constant(weights), constant(wordsIn(rows))}, bytesType(y.bytes()),
               wordsOf(words), p.output.height * p.output.width * channels * window);
 }
@@ -491,12 +450,13 @@ void Emitter::replace(Replaced &replaced) {
 }
 
 struct NpuFormKernels : brisk::impl::NpuFormKernelsBase<NpuFormKernels> {
+  using NpuFormKernelsBase::NpuFormKernelsBase;
   void runOnOperation() override {
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || main.isExternal())
       return;
     Plan plan = makePlan(main);
-    Emitter(plan, &getContext()).run();
+    Emitter(plan, &getContext(), exact).run();
   }
 };
 

@@ -47,6 +47,12 @@ struct Products {
   Extent input_, output;
   /// The bytes of the weights, [output][row][column][input], signed; depthwise [channel][row][column].
   std::vector<int8_t> bytes;
+
+  /// Whether windows are walked down strips of columns: each row of the output has two columns of waste.
+  bool inStrips() const {
+    return isDepthwise && kernelHeight == 3 && kernelWidth == 3 && stride == 1 && dilation == 1 && output.height > 1 &&
+           output.width > 20;
+  }
 };
 std::optional<Products> productsOf(mlir::linalg::GenericOp op);
 

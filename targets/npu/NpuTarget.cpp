@@ -62,6 +62,13 @@ public:
       message = ("--npu-fallback expects scalar or error, but got " + value).str();
       return failure();
     }
+    if (key == "rounding") {
+      settings.isExact = value == "exact";
+      if (settings.isExact || value == "near")
+        return success();
+      message = ("--npu-rounding expects near or exact, but got " + value).str();
+      return failure();
+    }
     StringRef number = value;
     int64_t unit = number.consume_back("K") ? 1 << 10 : number.consume_back("M") ? 1 << 20 : 1, size;
     if (!number.getAsInteger(10, size) && size >= 0 && size <= 1 << 20) {

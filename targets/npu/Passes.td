@@ -14,6 +14,8 @@ def NpuFormKernels : Pass<"npu-form-kernels", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::brisk::npu::NpuDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
+  let options = [Option<"exact", "exact", "bool", /*default=*/"false",
+                        "Scale sums by all bits of their factors, even where fewer are faster">];
 }
 
 def NpuTabulate : Pass<"npu-tabulate", "::mlir::ModuleOp"> {

@@ -17,7 +17,9 @@ using namespace brisk;
 
 void npu::addTensorPasses(OpPassManager &passes, bool plain, const Settings &settings) {
   if (!plain) {
-    passes.addPass(createNpuFormKernels());
+    NpuFormKernelsOptions forming;
+    forming.exact = settings.isExact;
+    passes.addPass(createNpuFormKernels(forming));
     passes.addPass(createCanonicalizerPass());
     passes.addPass(createNpuTabulate());
     passes.addPass(createCSEPass());

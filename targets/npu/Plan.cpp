@@ -144,6 +144,8 @@ int Planner::slide(linalg::GenericOp op, const Products &products, bool isSigned
   Border border = padded.border;
   if (products.stride == 1) {
     groups.unionSets(input, output);
+    if (products.inStrips())
+      plan.images[output].gap = 2;
   } else {
     // Every second row and column becomes an image of the output's pitch.
     int64_t right = half((products.kernelWidth - 1) * products.dilation - border.left), left = half(-border.left);

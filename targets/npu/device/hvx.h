@@ -22,36 +22,44 @@ ALWAYS_INLINE HVX_Vector shifted(HVX_Vector low, HVX_Vector high, int32_t offset
   return Q6_V_valign_VVR(high, low, offset);
 }
 
-/* `count` times four sums of 32 pixels, one channel each, to 32 pixels of four bytes: (sum * 2^up + start) * factor / 2^31 /
- * 2^shift, rounded and saturated. Sums that stay far below 2^31 are first moved up, or the last rounding but one would be
- * seen. */
-ALWAYS_INLINE void requantize(HVX_Vector (*sums)[4], int count, const npu_channels *channels, HVX_Vector *y) {
-  const int32_t up = channels->up, shift = channels->shift;
-  UNROLL for (int c = 0; c < 4; ++c) {
-    const HVX_Vector start = Q6_V_vsplat_R(channels->start[c]), factor = Q6_V_vsplat_R(channels->factor[c]);
-    UNROLL for (int n = 0; n < count; ++n) {
-      HVX_Vector sum = Q6_Vw_vaslacc_VwVwR(start, sums[n][c], up);
-      sums[n][c] = Q6_Vw_vmpyoacc_VwVwVh_s1_rnd_sat_shift(Q6_Vw_vmpye_VwVuh(sum, factor), sum, factor);
+/* `count` times four sums of 32 pixels, one channel each, to even and odd halfwords, as channels->form tells, which the
+ * compiler knows. One channel after the other: what belongs to it is then needed once. */
+ALWAYS_INLINE void to_halves(HVX_Vector (*sums)[4], int count, int form, const npu_channels *channels,
+                             HVX_Vector (*half)[2]) {
+  if (form != NPU_NARROW)
+    UNROLL for (int c = 0; c < 4; ++c) {
+      const HVX_Vector start = Q6_V_vsplat_R(channels->start[c]), factor = Q6_V_vsplat_R(channels->factor[c]);
+      UNROLL for (int n = 0; n < count; ++n) {
+        if (form == NPU_HALF) {
+          sums[n][c] = Q6_Vw_vmpyoacc_VwVwVh_s1_rnd_sat_shift(start, sums[n][c], factor);
+        } else {
+          HVX_Vector sum = Q6_Vw_vaslacc_VwVwR(start, sums[n][c], channels->up);
+          sums[n][c] = Q6_Vw_vmpyoacc_VwVwVh_s1_rnd_sat_shift(Q6_Vw_vmpye_VwVuh(sum, factor), sum, factor);
+        }
+      }
     }
-  }
+  const int32_t shift[2] = {form == NPU_NARROW ? channels->up : channels->shift,
+                            form == NPU_NARROW ? channels->odd_up : channels->shift};
   UNROLL for (int n = 0; n < count; ++n) {
-    HVX_Vector even = Q6_Vh_vasr_VwVwR_rnd_sat(sums[n][2], sums[n][0], shift);
-    HVX_Vector odd = Q6_Vh_vasr_VwVwR_rnd_sat(sums[n][3], sums[n][1], shift);
-    y[n] = Q6_Vub_vsat_VhVh(odd, even);
+    half[n][0] = Q6_Vh_vasr_VwVwR_rnd_sat(sums[n][2], sums[n][0], shift[0]);
+    half[n][1] = Q6_Vh_vasr_VwVwR_rnd_sat(sums[n][3], sums[n][1], shift[1]);
+    if (form == NPU_NARROW)
+      UNROLL for (int i = 0; i < 2; ++i) half[n][i] = Q6_Vh_vmpy_VhRh_s1_rnd_sat(half[n][i], channels->factor[i]);
   }
 }
 
-/* The same by products of 16 bits, as channels->narrow tells. */
-ALWAYS_INLINE void requantize_narrow(HVX_Vector (*sums)[4], int count, const npu_channels *channels, HVX_Vector *y) {
-  const int32_t up = channels->up, even = channels->factor[0], odd = channels->factor[1];
-  const HVX_Vector sign = Q6_V_vsplat_R(0x80808080);
-  UNROLL for (int n = 0; n < count; ++n) {
-    HVX_Vector a = Q6_Vh_vasr_VwVwR_rnd_sat(sums[n][2], sums[n][0], up);
-    HVX_Vector b = Q6_Vh_vasr_VwVwR_rnd_sat(sums[n][3], sums[n][1], up);
-    a = Q6_Vh_vmpy_VhRh_s1_rnd_sat(a, even);
-    b = Q6_Vh_vmpy_VhRh_s1_rnd_sat(b, odd);
-    y[n] = Q6_V_vxor_VV(Q6_Vb_vasr_VhVhR_rnd_sat(b, a, 7), sign);
-  }
+/* Those to 32 pixels of four bytes. */
+ALWAYS_INLINE HVX_Vector to_bytes(const HVX_Vector *half, int form, const npu_channels *channels) {
+  return form == NPU_NARROW
+             ? Q6_V_vxor_VV(Q6_Vb_vasr_VhVhR_rnd_sat(half[1], half[0], channels->shift), Q6_V_vsplat_R(0x80808080))
+             : Q6_Vub_vsat_VhVh(half[1], half[0]);
+}
+
+/* `count` times four sums to bytes. */
+ALWAYS_INLINE void requantize(HVX_Vector (*sums)[4], int count, int form, const npu_channels *channels, HVX_Vector *y) {
+  HVX_Vector half[6][2];
+  to_halves(sums, count, form, channels, half);
+  UNROLL for (int n = 0; n < count; ++n) y[n] = to_bytes(half[n], form, channels);
 }
 
 /* Writes `value` (four bytes) around the image of every plane. */

@@ -16,15 +16,21 @@ typedef struct npu_image {
   int32_t halo;   /* whether somebody reads around the image */
 } npu_image;
 
-/* How the sums of four channels become bytes (hvx.h, requantize). */
+/* How the sums of four channels become bytes (hvx.h). Of two roundings the first one is downwards, so that the second
+ * one is as good as the only one. */
+enum {
+  NPU_EXACT,  /* (sum * 2^up + start) * factor / 2^31 / 2^shift */
+  NPU_HALF,   /* (sum * factor / 2^16 + start) / 2^15 / 2^shift: half of the products, factors of 15 bits */
+  NPU_NARROW, /* by products of 16 bits: sum / 2^up, rounded, times factor / 2^15, is left with `shift` bits of
+                 fraction; starts are added before; up is that of channels 0 and 2, odd_up of 1 and 3; factors 0 and 2
+                 lie in factor[0], 1 and 3 in factor[1] */
+};
 typedef struct npu_channels {
   int32_t start[4];
-  int32_t factor[4]; /* of 2^31 */
-  int32_t shift;     /* at most 15 */
+  int32_t factor[4];
+  int32_t shift; /* at most 15 */
   int32_t up;
-  int32_t narrow; /* whether sums fit 16 bits after >> up: then factors are of 2^15, channels 0 and 2 in factor[0], 1 and 3 in
-                     factor[1], and 7 bits of fraction are left */
-  int32_t unused;
+  int32_t form, odd_up;
 } npu_channels;
 
 /* y[i] = table[x[i]] on whole vectors of bytes. */
@@ -54,7 +60,10 @@ typedef struct npu_depthwise {
   int32_t x_origin, x_plane;
   int32_t halo;
   npu_image y;
+  int32_t form; /* otherwise windows three high and wide, undilated: for each column eight words, one a channel and row
+                   of two rows of results, of four rows of x */
 } npu_depthwise;
+enum { NPU_TAPS, NPU_STRIPS, NPU_FLAT };
 
 /* Products of one row, outputs on lanes. Inputs: x, one pixel; weights plus 128, for every 128 outputs and four inputs four
  * vectors: output 4 i + c is word i of vector c; starts and factors, for every 128 outputs four vectors each, likewise. */

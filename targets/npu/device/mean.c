@@ -26,6 +26,6 @@ void brisk_npu_mean(const npu_mean *p, const uint8_t *x, const HVX_Vector *masks
       s3 = Q6_Vw_vrmpyacc_VwVubRb(s3, v, 0x01000000);
     }
     HVX_Vector sums[1][4] = {{total(s0), total(s1), total(s2), total(s3)}};
-    requantize(sums, 1, channels, (HVX_Vector *)y);
+    requantize(sums, 1, NPU_EXACT, channels, (HVX_Vector *)y);
   }
 }

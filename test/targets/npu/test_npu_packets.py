@@ -62,11 +62,13 @@ def residual():
 BUDGETS = {
     "matrix 128x768x768": (lambda: matrix(128, 768, 768), "convolve", 128 * 768 * 768, 215, 308005),
     "conv 3x3 56x56x64x64": (lambda: window(56, 64, 64, 3), "convolve", 56 * 56 * 64 * 64 * 9, 190, 541605),
-    "conv 1x1 28x28x64x128": (lambda: window(28, 64, 128, 1), "convolve", 28 * 28 * 64 * 128, 155, 38434),
-    "depthwise 3x3 112x112x32": (lambda: window(112, 32, 32, 3, group=32), "depthwise", 112 * 112 * 32 * 9, 36, 99098),
-    "row 768x768": (lambda: row(768, 768), "row", 768 * 768, 103, 5695),
+    "conv 3x3 28x28x32x32": (lambda: window(28, 32, 32, 3), "convolve", 28 * 28 * 32 * 32 * 9, 187, 38385),
+    "conv 1x1 28x28x64x128": (lambda: window(28, 64, 128, 1), "convolve", 28 * 28 * 64 * 128, 155, 33072),
+    "depthwise 3x3 112x112x32": (lambda: window(112, 32, 32, 3, group=32), "depthwise", 112 * 112 * 32 * 9, 70, 50637),
+    "depthwise 3x3 14x14x384": (lambda: window(14, 384, 384, 3, group=384), "depthwise", 14 * 14 * 384 * 9, 39, 17153),
+    "row 768x768": (lambda: row(768, 768), "row", 768 * 768, 115, 5122),
     "lookup 64x64x32": (function, "lookup", 1032, 1 / 8.5, 8280),
-    "add 64x64x32": (residual, "add", 1032, 1 / 4.5, 4555),
+    "add 64x64x32": (residual, "add", 1032, 1 / 3.3, 3385),
 }
 
 

@@ -14,7 +14,7 @@ def PermuteInterface : OpInterface<"PermuteInterface"> {
   let methods = [
     InterfaceMethod<[{
         Operands that must carry the permutation for the op to produce its
-        (single, first) result permuted, as a list of operand numbers; nullopt
+        results of that rank permuted, as a list of operand numbers; nullopt
         when the op cannot follow this permutation. Operands not in the list
         (weights, scalars, shapes) stay as they are.
       }], "std::optional<::llvm::SmallVector<unsigned>>", "permutableOperands",
@@ -22,7 +22,7 @@ def PermuteInterface : OpInterface<"PermuteInterface"> {
     InterfaceMethod<[{
         Changes the op's attributes (and parameter operands, through `builder`)
         so that it computes on permuted operands. The caller has replaced the
-        listed operands by permuted ones and sets the result's type afterwards.
+        listed operands by permuted ones and sets the results' types afterwards.
       }], "void", "permute", (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<int64_t>":$permutation)>,
     InterfaceMethod<[{
         The layout this op runs best in, as a permutation of its input: set by

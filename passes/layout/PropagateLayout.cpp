@@ -37,6 +37,20 @@ double elements(Value value) {
   return count;
 }
 
+bool isOfRank(Value value, int64_t rank) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getRank() == rank;
+}
+
+/// The results that an op gives permuted: those of the permutation's rank (others are parameters).
+SmallVector<Value, 1> permutedResults(Operation *op, ArrayRef<int64_t> permutation) {
+  SmallVector<Value, 1> results;
+  for (Value result : op->getResults())
+    if (isOfRank(result, permutation.size()))
+      results.push_back(result);
+  return results;
+}
+
 /// Which ops compute permuted, and with which of their operands.
 class Assignment {
 public:
@@ -74,8 +88,8 @@ private:
 
 ArrayRef<int64_t> Assignment::permutationOf(Value value) const {
   auto result = dyn_cast<OpResult>(value);
-  const Entry *entry = result && result.getResultNumber() == 0 ? entryOf(result.getOwner()) : nullptr;
-  return entry ? ArrayRef(entry->permutation) : ArrayRef<int64_t>();
+  const Entry *entry = result ? entryOf(result.getOwner()) : nullptr;
+  return entry && isOfRank(value, entry->permutation.size()) ? ArrayRef(entry->permutation) : ArrayRef<int64_t>();
 }
 
 bool Assignment::isPermutedUse(OpOperand &use, ArrayRef<int64_t> permutation) const {
@@ -89,10 +103,7 @@ std::optional<Assignment::Entry> Assignment::follow(Operation *op, ArrayRef<int6
   auto rank = static_cast<int64_t>(permutation.size());
   if (!iface || op->getNumResults() == 0)
     return std::nullopt;
-  auto isRanked = [&](Value value) {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    return type && type.getRank() == rank;
-  };
+  auto isRanked = [&](Value value) { return isOfRank(value, rank); };
   if (!isRanked(op->getResult(0)))
     return std::nullopt;
   std::optional<SmallVector<unsigned>> operands = iface.permutableOperands(permutation);
@@ -132,12 +143,13 @@ bool Assignment::pays(Operation *op, const Entry &entry) const {
       added += shared ? 0 : elements(value);
     }
   }
-  Value result = op->getResult(0);
-  bool permutedUse = false, otherUse = false;
-  for (OpOperand &use : result.getUses())
-    (isPermutedUse(use, entry.permutation) ? permutedUse : otherUse) = true;
-  saved += permutedUse ? elements(result) : 0;
-  added += otherUse ? elements(result) : 0;
+  for (Value result : permutedResults(op, entry.permutation)) {
+    bool permutedUse = false, otherUse = false;
+    for (OpOperand &use : result.getUses())
+      (isPermutedUse(use, entry.permutation) ? permutedUse : otherUse) = true;
+    saved += permutedUse ? elements(result) : 0;
+    added += otherUse ? elements(result) : 0;
+  }
   return saved > 0 && added <= saved;
 }
 
@@ -148,7 +160,7 @@ bool Assignment::tryAdopt(Operation *op) {
   SmallVector<ArrayRef<int64_t>> candidates;
   for (Value operand : op->getOperands())
     candidates.push_back(permutationOf(operand));
-  for (OpOperand &use : op->getResult(0).getUses())
+  for (OpOperand &use : op->getUses())
     if (const Entry *entry = entryOf(use.getOwner());
         entry && llvm::is_contained(entry->operands, use.getOperandNumber()))
       candidates.push_back(entry->permutation);
@@ -195,24 +207,24 @@ void Assignment::apply() {
     cast<PermuteInterface>(op).permute(builder, entry.permutation);
   }
   // Types change once all transposes of original values stand.
-  for (auto &[op, entry] : entries) {
-    Value result = op->getResult(0);
-    Dims dims = dimsOf(result.getType()), moved;
-    for (int64_t axis : entry.permutation)
-      moved.push_back(dims[axis]);
-    result.setType(makeTensorType(getElementTypeOrSelf(result.getType()), moved));
-    SmallVector<OpOperand *> others;
-    for (OpOperand &use : result.getUses())
-      if (!isPermutedUse(use, entry.permutation))
-        others.push_back(&use);
-    if (others.empty())
-      continue;
-    OpBuilder builder(op->getContext());
-    builder.setInsertionPointAfter(op);
-    Value back = onnx::createTranspose(builder, op->getLoc(), result, inverse(entry.permutation));
-    for (OpOperand *use : others)
-      use->set(back);
-  }
+  for (auto &[op, entry] : entries)
+    for (Value result : permutedResults(op, entry.permutation)) {
+      Dims dims = dimsOf(result.getType()), moved;
+      for (int64_t axis : entry.permutation)
+        moved.push_back(dims[axis]);
+      result.setType(makeTensorType(getElementTypeOrSelf(result.getType()), moved));
+      SmallVector<OpOperand *> others;
+      for (OpOperand &use : result.getUses())
+        if (!isPermutedUse(use, entry.permutation))
+          others.push_back(&use);
+      if (others.empty())
+        continue;
+      OpBuilder builder(op->getContext());
+      builder.setInsertionPointAfter(op);
+      Value back = onnx::createTranspose(builder, op->getLoc(), result, inverse(entry.permutation));
+      for (OpOperand *use : others)
+        use->set(back);
+    }
 }
 
 struct PropagateLayout : brisk::impl::PropagateLayoutBase<PropagateLayout> {

@@ -66,6 +66,20 @@ func.func @border(%x: tensor<1x4x8x8xf32>, %y: tensor<1x4x8x8xf32>, %w: tensor<4
   return %1 : tensor<1x4x8x8xf32>
 }
 
+// All results of an op that follows are permuted.
+// CHECK-LABEL: func.func @pieces(
+// CHECK: %[[C:.*]] = onnx.Conv {{.*}} {channels_last}
+// CHECK: %[[S:.*]]:2 = onnx.Split %[[C]], %{{.*}} {axis = 3 : i64} : (tensor<1x8x8x4xf32>, none) -> (tensor<1x8x8x2xf32>, tensor<1x8x8x2xf32>)
+// CHECK: %[[M:.*]] = onnx.Mul %[[S]]#0, %[[S]]#1
+// CHECK: onnx.Transpose %[[M]]
+func.func @pieces(%x: tensor<1x4x8x8xf32>, %w: tensor<4x4x1x1xf32>) -> tensor<1x2x8x8xf32> {
+  %n = onnx.None
+  %0 = onnx.Conv %x, %w, %n : (tensor<1x4x8x8xf32>, tensor<4x4x1x1xf32>, none) -> tensor<1x4x8x8xf32>
+  %1:2 = onnx.Split %0, %n {axis = 1 : i64} : (tensor<1x4x8x8xf32>, none) -> (tensor<1x2x8x8xf32>, tensor<1x2x8x8xf32>)
+  %2 = onnx.Mul %1#0, %1#1 : (tensor<1x2x8x8xf32>, tensor<1x2x8x8xf32>) -> tensor<1x2x8x8xf32>
+  return %2 : tensor<1x2x8x8xf32>
+}
+
 // Flat indices keep their pool as it is; without an op that wants it nothing changes.
 // CHECK-LABEL: func.func @none(
 // CHECK-NOT: onnx.Transpose

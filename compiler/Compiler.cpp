@@ -22,6 +22,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/stream/Passes.h"
 #include "targets/common/Tools.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
@@ -139,11 +140,11 @@ public:
         return Status::ModelError;
       if (options.stop_after == stage.name)
         return writeMlir(*module, output);
-      if (StringRef(stage.name) != "compress")
-        continue;
       // The variants that were tried are in the report.
-      if (request.compression->missedBudget() && !options.best_effort)
+      if (StringRef(stage.name) == "compress" && request.compression->missedBudget() && !options.best_effort)
         return Status::Budget;
+      if (StringRef(stage.name) != "stream")
+        continue;
       // From here on forms and layouts are our own.
       if (kind == "onnx")
         return succeeded(exportModel(*module, output, exportOptions())) ? Status::Done : Status::ModelError;
@@ -278,6 +279,8 @@ private:
   if (!own(flag, options.name))                                                                                        \
     return usage(message);
 #include "compiler/Options.def"
+    if (options.stream_step < 0 || options.stream_delay < 0)
+      return usage("--stream-step and --stream-delay: expect numbers of frames");
     auto shapes = parseShapes(options.shape);
     if (!shapes)
       return usage(llvm::toString(shapes.takeError()));
@@ -328,7 +331,8 @@ private:
   /// Compiles the compressed model plainly and compares the artifact with it, on --eval or on random inputs.
   Status verifyAgainst(ModuleOp compressed, StringRef artifact, Request &request) {
     std::vector<Sample> samples;
-    if (!options.eval.empty()) {
+    // Those of a model over time are no samples of its step.
+    if (!options.eval.empty() && options.stream.empty()) {
       auto read = readSamples(options.eval, compressed);
       if (!read)
         return fail(read.takeError());
@@ -433,6 +437,8 @@ private:
   std::string manifest(ModuleOp module, const EmitRequest &request) {
     llvm::json::Object object{{"producer", versionText()}, {"model", request.name}, {"target", options.target},
                               {"march", options.march}};
+    if (auto stream = module->getAttrOfType<StringAttr>(kStreamAttr))
+      object["stream"] = llvm::cantFail(llvm::json::parse(stream.getValue()));
     if (auto metadata = module->getAttrOfType<DictionaryAttr>("onnx.metadata")) {
       llvm::json::Object entries;
       for (NamedAttribute entry : metadata)

@@ -38,6 +38,20 @@ static const Stage kStages[] = {
        if (context.compress->quantize)
          passes.addPass(createQuantizeModelPass(*context.compress->quantize));
      }},
+    {"stream", "make a step of a model over time, with states",
+     [](OpPassManager &passes, const PipelineContext &context) {
+       if (context.options.stream.empty())
+         return;
+       StreamModelOptions options;
+       options.along = context.options.stream;
+       options.step = context.options.stream_step;
+       options.delay = context.options.stream_delay;
+       passes.addPass(createStreamModel(options));
+       passes.addPass(createInferShapes());
+       passes.addPass(createSimplifyShapes());
+       passes.addPass(createFoldConstantsPass(context.evaluator, /*keepQuantized=*/true));
+       passes.addPass(createCSEPass());
+     }},
     {"narrow", "compute on quantized tensors in integers",
      [](OpPassManager &passes, const PipelineContext &) {
        passes.addPass(createFormIntegers());

@@ -14,6 +14,7 @@
 #include "dialects/interfaces/Prunable.cpp.inc"
 #include "dialects/interfaces/Quantizable.cpp.inc"
 #include "dialects/interfaces/RegionArguments.cpp.inc"
+#include "dialects/interfaces/Streamable.cpp.inc"
 #include "dialects/interfaces/Upgrade.cpp.inc"
 
 using namespace mlir;
@@ -57,4 +58,10 @@ void brisk::coupleSlices(Operation *op, SliceCoupling &slices) {
       if (type.getDimSize(axis) == result.getDimSize(axis + offset))
         slices.tie({operand, axis}, {op->getResult(0), axis + offset});
   }
+}
+
+void brisk::coupleFrames(Operation *op, FrameCoupling &frames) {
+  coupleSlices(op, frames);
+  if (auto iface = dyn_cast<StreamableInterface>(op))
+    iface.coupleFrames(frames);
 }

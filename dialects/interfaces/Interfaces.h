@@ -6,6 +6,7 @@
 #define BRISK_DIALECTS_INTERFACES_INTERFACES_H
 
 #include "dialects/interfaces/Decomposer.h"
+#include "dialects/interfaces/Frames.h"
 #include "dialects/interfaces/ImportedNode.h"
 #include "dialects/interfaces/Quantized.h"
 #include "dialects/interfaces/ShapeContext.h"
@@ -20,6 +21,7 @@
 #include "dialects/interfaces/Prunable.h.inc"
 #include "dialects/interfaces/Quantizable.h.inc"
 #include "dialects/interfaces/RegionArguments.h.inc"
+#include "dialects/interfaces/Streamable.h.inc"
 #include "dialects/interfaces/Upgrade.h.inc"
 
 #endif

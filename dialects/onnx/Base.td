@@ -13,6 +13,7 @@ include "dialects/interfaces/Permute.td"
 include "dialects/interfaces/Prunable.td"
 include "dialects/interfaces/Quantizable.td"
 include "dialects/interfaces/RegionArguments.td"
+include "dialects/interfaces/Streamable.td"
 include "dialects/interfaces/Upgrade.td"
 include "dialects/onnx/Onnx.td"
 
@@ -43,6 +44,8 @@ def QuantizedSum : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedFo
 def Clamps : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "clampBounds"]>;
 // An op that couples slices of its operands and results, in ops/Slices.cpp; what else it says of them is listed.
 class Onnx_Slices<list<string> facts = []> : DeclareOpInterfaceMethods<PrunableInterface, facts>;
+// An op that looks at other frames along an axis than its own, in ops/Frames.cpp; `facts` as above.
+class Onnx_Frames<list<string> facts = []> : DeclareOpInterfaceMethods<StreamableInterface, facts>;
 // An op that is short for others; `expand` is in the family's .cpp.
 def Composite : DeclareOpInterfaceMethods<CompositeInterface>;
 

@@ -1,13 +1,16 @@
-// Ops that passes make: quantization around what a model computes.
+// Ops that passes make.
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "dialects/onnx/Build.h"
 
 #include "dialects/onnx/ops/Cast.h"
+#include "dialects/onnx/ops/Compare.h"
 #include "dialects/onnx/ops/Constant.h"
 #include "dialects/onnx/ops/Elementwise.h"
+#include "dialects/onnx/ops/Index.h"
 #include "dialects/onnx/ops/Quant.h"
+#include "dialects/onnx/ops/Slice.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -63,4 +66,21 @@ Value onnx::createAdd(OpBuilder &b, Location loc, Value value, Value other) {
 
 Value onnx::createMul(OpBuilder &b, Location loc, Value value, Value other) {
   return createOp(b, loc, MulOp::getOperationName(), {value, other});
+}
+
+Value onnx::createConcat(OpBuilder &b, Location loc, ValueRange values, int64_t axis) {
+  return createOp(b, loc, ConcatOp::getOperationName(), values, number(b, "axis", axis));
+}
+
+Value onnx::createSlice(OpBuilder &b, Location loc, Value value, int64_t axis, int64_t begin, int64_t end) {
+  auto list = [&](int64_t entry) { return makeIntegers(b, loc, entry); };
+  return createOp(b, loc, SliceOp::getOperationName(), {value, list(begin), list(end), list(axis), createNone(b, loc)});
+}
+
+Value onnx::createLess(OpBuilder &b, Location loc, Value value, Value other) {
+  return createOp(b, loc, LessOp::getOperationName(), {value, other});
+}
+
+Value onnx::createSelect(OpBuilder &b, Location loc, Value condition, Value yes, Value no) {
+  return createOp(b, loc, WhereOp::getOperationName(), {condition, yes, no});
 }

@@ -1,4 +1,4 @@
-// Ops that passes make: quantization around what a model computes.
+// Ops that passes make.
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -32,6 +32,12 @@ mlir::Value createDequantize(mlir::OpBuilder &b, mlir::Location loc, mlir::Value
 mlir::Value createDynamicQuantize(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value);
 mlir::Value createAdd(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, mlir::Value other);
 mlir::Value createMul(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, mlir::Value other);
+mlir::Value createConcat(mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange values, int64_t axis);
+/// Positions begin ... end - 1 along an axis.
+mlir::Value createSlice(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, int64_t axis, int64_t begin, int64_t end);
+/// Where value < other; booleans.
+mlir::Value createLess(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value, mlir::Value other);
+mlir::Value createSelect(mlir::OpBuilder &b, mlir::Location loc, mlir::Value condition, mlir::Value yes, mlir::Value no);
 
 } // namespace brisk::onnx
 #endif

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import _runtime
+from .stream import Stream
 
 Path = str | os.PathLike[str]
 
@@ -80,6 +81,11 @@ class CompiledModel(_runtime.Session):
         known = self._known
         return {key: known[key] for key in ("name", "arena_size", "kernels", "variants", "isa", "threads")} | {
             "manifest": json.loads(known["manifest"]), "diagnostics": self.diagnostics}
+
+    def stream(self) -> Stream:
+        """A sequence at its beginning, for models that were compiled with
+        `stream=AXIS`. ValueError for others."""
+        return Stream(self)
 
     def save(self, path: Path) -> None:
         """Writes the artifact, a shared object, to `path` (replaced only when

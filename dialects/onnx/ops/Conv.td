@@ -2,7 +2,8 @@
 include "dialects/onnx/Base.td"
 include "dialects/onnx/Spatial.td"
 
-def Onnx_ConvOp : Onnx_Spatial<"Conv", [QuantizedSum, Onnx_Slices<["resizeResults", "summands"]>]> {
+def Onnx_ConvOp : Onnx_Spatial<"Conv", [QuantizedSum, Onnx_Slices<["resizeResults", "summands"]>,
+                                        Onnx_Frames<["keepFrames"]>]> {
   let summary = "Convolution with bias (ONNX Conv, opset 22)";
   let description = [{
     W has shape O x C/group x kernel, whatever the layout of X and Y. With
@@ -18,7 +19,7 @@ def Onnx_ConvOp : Onnx_Spatial<"Conv", [QuantizedSum, Onnx_Slices<["resizeResult
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_ConvTransposeOp : Onnx_Spatial<"ConvTranspose"> {
+def Onnx_ConvTransposeOp : Onnx_Spatial<"ConvTranspose", [Onnx_Frames<["keepFrames"]>]> {
   let summary = "Transposed convolution (ONNX ConvTranspose, opset 22)";
   let description = [{
     The gradient of a convolution with respect to its input: W has shape

@@ -13,7 +13,7 @@ class Onnx_Pool<string mnemonic, dag extra, list<Trait> traits = []> : Onnx_Spat
 }
 
 def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$storage_order),
-                               [Quantizable, Onnx_Slices<>]> {
+                               [Quantizable, Onnx_Slices<>, Onnx_Frames<["keepFrames"]>]> {
   let summary = "Maximum of each window (ONNX MaxPool, opset 22)";
   let description = [{
     Padding never wins. The second result holds where each maximum was, as a
@@ -26,7 +26,7 @@ def Onnx_MaxPoolOp : Onnx_Pool<"MaxPool", (ins DefaultValuedAttr<I64Attr, "0">:$
 }
 
 def Onnx_AveragePoolOp : Onnx_Pool<"AveragePool", (ins DefaultValuedAttr<I64Attr, "0">:$count_include_pad),
-                                    [Quantizable, Onnx_Slices<>]> {
+                                    [Quantizable, Onnx_Slices<>, Onnx_Frames<["keepFrames"]>]> {
   let summary = "Mean of each window (ONNX AveragePool, opset 22)";
   let description = [{
     Divides by the number of elements inside the input or, with

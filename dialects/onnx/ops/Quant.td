@@ -1,7 +1,8 @@
 // Quantization, and arithmetic on quantized tensors.
 include "dialects/onnx/Base.td"
 
-def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure, Quantizable, DeclareOpInterfaceMethods<PermuteInterface>]> {
+def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure, Quantizable, DeclareOpInterfaceMethods<PermuteInterface>,
+                                                      Onnx_Frames<>]> {
   let summary = "saturate(round(x / scale) + zero point) (ONNX QuantizeLinear, opset 28)";
   let description = [{
     The scale is a scalar, one number along `axis`, or one for each block of
@@ -15,7 +16,8 @@ def Onnx_QuantizeLinearOp : Onnx_Op<"QuantizeLinear", [Pure, Quantizable, Declar
   let results = (outs AnyTensor:$y);
 }
 
-def Onnx_DequantizeLinearOp : Onnx_Op<"DequantizeLinear", [Pure, Quantizable, DeclareOpInterfaceMethods<PermuteInterface>]> {
+def Onnx_DequantizeLinearOp : Onnx_Op<"DequantizeLinear", [Pure, Quantizable, DeclareOpInterfaceMethods<PermuteInterface>,
+                                                        Onnx_Frames<>]> {
   let summary = "(x - zero point) scale (ONNX DequantizeLinear, opset 28)";
   let description = [{
     Granularity as in QuantizeLinear. The result has the type `output_dtype`,

@@ -2,7 +2,7 @@
 include "dialects/onnx/Base.td"
 
 // Arguments that all have, in ONNX's order of inputs.
-class Onnx_Recurrent<string mnemonic, dag operands, dag attributes, list<Trait> traits = [QuantizedSum],
+class Onnx_Recurrent<string mnemonic, dag operands, dag attributes, list<Trait> traits = [QuantizedSum, Onnx_Frames<>],
                      dag factors = (ins AnyTensor:$X, AnyTensor:$W, AnyTensor:$R)>
     : Onnx_Op<mnemonic, !listconcat([Pure], traits)> {
   let arguments = !con(factors, (ins Onnx_Value:$B, Onnx_Value:$sequence_lens, Onnx_Value:$initial_h), operands,

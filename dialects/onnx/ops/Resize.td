@@ -2,7 +2,7 @@
 include "dialects/onnx/Base.td"
 
 def Onnx_ResizeOp : Onnx_Op<"Resize", [Pure, Upgradable, DeclareOpInterfaceMethods<PermuteInterface>, Quantizable,
-                                      Onnx_Slices<["resizeResults"]>]> {
+                                      Onnx_Slices<["resizeResults"]>, Onnx_Frames<["keepFrames"]>]> {
   let summary = "Resamples axes by scales or to sizes (ONNX Resize, opset 19)";
   let description = [{
     Positions and weights are vectors along each resized axis, computed once:

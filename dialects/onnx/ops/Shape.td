@@ -1,19 +1,20 @@
 // Ops that ask for or change the shape of a tensor and keep its elements.
 include "dialects/onnx/Base.td"
 
-def Onnx_ShapeOp : Onnx_Op<"Shape", [Pure, InfersContent]> {
+def Onnx_ShapeOp : Onnx_Op<"Shape", [Pure, InfersContent, Onnx_Frames<>]> {
   let summary = "Dims start .. end-1 of a tensor (ONNX Shape, opset 25)";
   let arguments = (ins AnyTensor:$data, OptionalAttr<I64Attr>:$end, DefaultValuedAttr<I64Attr, "0">:$start);
   let results = (outs AnyTensor:$shape);
 }
 
-def Onnx_SizeOp : Onnx_Op<"Size", [Pure, InfersContent]> {
+def Onnx_SizeOp : Onnx_Op<"Size", [Pure, InfersContent, Onnx_Frames<>]> {
   let summary = "Number of elements of a tensor (ONNX Size, opset 25)";
   let arguments = (ins AnyTensor:$data);
   let results = (outs AnyTensor:$size);
 }
 
-def Onnx_ReshapeOp : Onnx_Op<"Reshape", [Pure, InfersContent, Upgradable, MovesElements, Onnx_Slices<["resizeResults"]>]> {
+def Onnx_ReshapeOp : Onnx_Op<"Reshape", [Pure, InfersContent, Upgradable, MovesElements,
+                                        Onnx_Slices<["resizeResults"]>, Onnx_Frames<["keepFrames"]>]> {
   let summary = "The same elements in another shape (ONNX Reshape, opset 25)";
   let description = [{
     One target dim may be -1 (whatever is left); 0 copies the dim at the same
@@ -58,7 +59,8 @@ def Onnx_TransposeOp : Onnx_Op<"Transpose", [Pure, InfersContent, MovesElements,
   }];
 }
 
-def Onnx_ExpandOp : Onnx_Op<"Expand", [Pure, InfersContent, MovesElements, Onnx_Slices<["resizeResults"]>]> {
+def Onnx_ExpandOp : Onnx_Op<"Expand", [Pure, InfersContent, MovesElements,
+                                       Onnx_Slices<["resizeResults"]>, Onnx_Frames<["keepFrames"]>]> {
   let summary = "Broadcasts a tensor with a shape (ONNX Expand, opset 13)";
   let arguments = (ins AnyTensor:$input, AnyTensor:$shape);
   let results = (outs AnyTensor:$output);

@@ -12,7 +12,7 @@ def Onnx_ConcatOp : Onnx_Op<"Concat", [Pure, InfersContent, Onnx_AlongAxes, Upgr
 }
 
 def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements,
-                                    Onnx_Slices<["resizeResults"]>]> {
+                                    Onnx_Slices<["resizeResults"]>, Onnx_Frames<>]> {
   let summary = "Cuts a tensor into pieces along an axis (ONNX Split, opset 18)";
   let description = [{
     Piece sizes are the operand `split`; without it all pieces are equal but for
@@ -23,7 +23,8 @@ def Onnx_SplitOp : Onnx_Op<"Split", [Pure, InfersContent, Onnx_AlongAxes, Upgrad
   let results = (outs Variadic<AnyTensor>:$outputs);
 }
 
-def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements, Onnx_Slices<>]> {
+def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgradable, MovesElements, Onnx_Slices<>,
+                                    Onnx_Frames<["keepFrames"]>]> {
   let summary = "Elements start, start+step, ... before end, along each named axis (ONNX Slice, opset 13)";
   let description = [{
     Negative positions count from the end; positions out of range are clamped.
@@ -35,7 +36,7 @@ def Onnx_SliceOp : Onnx_Op<"Slice", [Pure, InfersContent, Onnx_AlongAxes, Upgrad
   let hasFolder = 1;
 }
 
-def Onnx_PadOp : Onnx_Op<"Pad", [Pure, Onnx_AlongAxes, Upgradable, Quantizable, Onnx_Slices<>]> {
+def Onnx_PadOp : Onnx_Op<"Pad", [Pure, Onnx_AlongAxes, Upgradable, Quantizable, Onnx_Slices<>, Onnx_Frames<["keepFrames"]>]> {
   let summary = "Adds or (negative) removes elements at both ends of axes (ONNX Pad, opset 25)";
   let arguments = (ins AnyTensor:$data, AnyTensor:$pads, Onnx_Value:$constant_value, Onnx_Value:$axes,
                        DefaultValuedAttr<StrAttr, "\"constant\"">:$mode);

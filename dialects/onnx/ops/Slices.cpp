@@ -12,6 +12,7 @@
 #include "dialects/onnx/ops/Resize.h"
 #include "dialects/onnx/ops/Shape.h"
 #include "dialects/onnx/ops/Slice.h"
+#include "dialects/onnx/ops/Slices.h"
 #include "dialects/onnx/ops/Softmax.h"
 #include <numeric>
 
@@ -23,6 +24,9 @@ namespace {
 
 ArrayRef<int64_t> shapeOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape(); }
 int64_t rankOf(Value value) { return isPresent(value) ? shapeOf(value).size() : 0; }
+
+/// An axis that may count from the end. Attributes of 64 bits read as unsigned numbers.
+int64_t fromFront(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 
 /// Axis i of `from` is axis i of `to` for the axes that `select` names.
 void tieAxes(SliceCoupling &slices, Value from, Value to, llvm::function_ref<bool(int64_t)> select) {
@@ -37,8 +41,26 @@ void tieVector(SliceCoupling &slices, Value vector, TensorAxis axis) {
     slices.tie({vector, 0}, axis);
 }
 
-/// The same elements in another shape: axes are matched where products of sizes agree, from both ends.
-void tieReshaped(SliceCoupling &slices, Value data, Value result) {
+Value integers(OpBuilder &b, Location loc, ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get(static_cast<int64_t>(values.size()), b.getI64Type());
+  return createConstant(b, loc, DenseElementsAttr::get(type, values));
+}
+
+/// A list of sizes brought to `dims`; entries that follow from the operand (0, -1) stay.
+Value resizedTarget(OpBuilder &b, Operation *op, Value target, ArrayRef<int64_t> dims) {
+  ShapeContext context;
+  SmallVector<int64_t> sizes = *context.constantContent(target);
+  for (auto [size, dim] : llvm::zip(MutableArrayRef(sizes).take_back(dims.size()), dims))
+    if (size > 1 && !ShapedType::isDynamic(dim))
+      size = dim;
+  return integers(b, op->getLoc(), sizes);
+}
+
+bool isConstantContent(Value value) { return ShapeContext().constantContent(value).has_value(); }
+
+} // namespace
+
+void onnx::tieReshaped(SliceCoupling &slices, Value data, Value result) {
   Dims from = dimsOf(data.getType()), to = dimsOf(result.getType());
   size_t i = 0, j = 0, fromEnd = from.size(), toEnd = to.size();
   while (i < fromEnd && j < toEnd && from[i] == to[j])
@@ -69,25 +91,6 @@ void tieReshaped(SliceCoupling &slices, Value data, Value result) {
       slices.split(parts.front(), whole);
   }
 }
-
-Value integers(OpBuilder &b, Location loc, ArrayRef<int64_t> values) {
-  auto type = RankedTensorType::get(static_cast<int64_t>(values.size()), b.getI64Type());
-  return createConstant(b, loc, DenseElementsAttr::get(type, values));
-}
-
-/// A list of sizes brought to `dims`; entries that follow from the operand (0, -1) stay.
-Value resizedTarget(OpBuilder &b, Operation *op, Value target, ArrayRef<int64_t> dims) {
-  ShapeContext context;
-  SmallVector<int64_t> sizes = *context.constantContent(target);
-  for (auto [size, dim] : llvm::zip(MutableArrayRef(sizes).take_back(dims.size()), dims))
-    if (size > 1 && !ShapedType::isDynamic(dim))
-      size = dim;
-  return integers(b, op->getLoc(), sizes);
-}
-
-bool isConstantContent(Value value) { return ShapeContext().constantContent(value).has_value(); }
-
-} // namespace
 
 //===--- products -----------------------------------------------------------===//
 
@@ -203,13 +206,13 @@ void InstanceNormalizationOp::coupleSlices(SliceCoupling &slices) {
 }
 
 void LayerNormalizationOp::coupleSlices(SliceCoupling &slices) {
-  int64_t first = getAxis() < 0 ? getAxis() + rankOf(getX()) : getAxis();
+  int64_t first = fromFront(getAxis(), rankOf(getX()));
   for (Value result : getOperation()->getResults())
     tieAxes(slices, getX(), result, [&](int64_t axis) { return axis < first; });
 }
 
 void RMSNormalizationOp::coupleSlices(SliceCoupling &slices) {
-  int64_t first = getAxis() < 0 ? getAxis() + rankOf(getX()) : getAxis();
+  int64_t first = fromFront(getAxis(), rankOf(getX()));
   tieAxes(slices, getX(), getY(), [&](int64_t axis) { return axis < first; });
 }
 
@@ -273,7 +276,7 @@ void ExpandOp::resizeResults(OpBuilder &b, ArrayRef<SmallVector<int64_t>> dims) 
 
 void ConcatOp::coupleSlices(SliceCoupling &slices) {
   Value result = getConcatResult();
-  int64_t axis = getAxis() < 0 ? getAxis() + rankOf(result) : getAxis(), offset = 0;
+  int64_t axis = fromFront(getAxis(), rankOf(result)), offset = 0;
   for (Value input : getInputs()) {
     tieAxes(slices, input, result, [&](int64_t i) { return i != axis; });
     int64_t size = shapeOf(input)[axis];
@@ -285,7 +288,7 @@ void ConcatOp::coupleSlices(SliceCoupling &slices) {
 }
 
 void SplitOp::coupleSlices(SliceCoupling &slices) {
-  int64_t axis = getAxis() < 0 ? getAxis() + rankOf(getInput()) : getAxis(), offset = 0;
+  int64_t axis = fromFront(getAxis(), rankOf(getInput())), offset = 0;
   for (Value output : getOutputs()) {
     tieAxes(slices, output, getInput(), [&](int64_t i) { return i != axis; });
     int64_t size = shapeOf(output)[axis];
@@ -295,7 +298,7 @@ void SplitOp::coupleSlices(SliceCoupling &slices) {
   }
 }
 void SplitOp::resizeResults(OpBuilder &b, ArrayRef<SmallVector<int64_t>> dims) {
-  int64_t axis = getAxis() < 0 ? getAxis() + rankOf(getInput()) : getAxis();
+  int64_t axis = fromFront(getAxis(), rankOf(getInput()));
   SmallVector<int64_t> sizes;
   for (const SmallVector<int64_t> &result : dims)
     sizes.push_back(result[axis]);
@@ -330,7 +333,7 @@ void PadOp::coupleSlices(SliceCoupling &slices) {
 }
 
 void GatherOp::coupleSlices(SliceCoupling &slices) {
-  int64_t data = rankOf(getData()), axis = getAxis() < 0 ? getAxis() + data : getAxis();
+  int64_t data = rankOf(getData()), axis = fromFront(getAxis(), data);
   int64_t shift = rankOf(getIndices()) - 1;
   for (int64_t i = 0; i < data; ++i)
     if (i != axis)

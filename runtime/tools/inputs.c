@@ -194,6 +194,8 @@ static brisk_status check_shapes(const brisk_session *session) {
 
 brisk_status brisk_session_inputs(brisk_session *session) {
   brisk_status status = read_files(session);
+  if (!status && session->options.stream)
+    status = brisk_stream_states(session);
   if (!status)
     status = check_shapes(session);
   uint64_t state = (uint64_t)session->options.seed;

@@ -35,6 +35,10 @@ static const option table[] = {
     {"--seed", COUNT, FIELD(seed), "N", "of --random; default 0"},
     {"--shape", TEXTS, FIELD(shapes), "NAME=1x3x224x224",
      "the dims of an input to draw that the model leaves open; repeatable"},
+    {"--stream", FLAG, FIELD(stream), NULL,
+     "the model is a step over time (briskc --stream): go through inputs of any "
+     "length\n"
+     "step by step, states beginning as zeros, and join the outputs"},
     {"--output", TEXT, FIELD(output), "FILE.npz", "write the outputs"},
     {"--expect", TEXT, FIELD(expect), "FILE.npz",
      "fail unless |got - expected| <= atol + rtol * |expected| everywhere"},

@@ -21,7 +21,7 @@ typedef struct brisk_run_options {
   const char *output, *expect, *profile, *device, *isa;
   double rtol, atol;
   int64_t repeat, warmup, threads, seed;
-  bool random, info, help;
+  bool random, stream, info, help;
 } brisk_run_options;
 
 /* Returns false after one line on stderr when the command line is wrong. With

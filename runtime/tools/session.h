@@ -17,6 +17,7 @@ typedef struct brisk_session {
   brisk_tensor *inputs, *outputs; /* `data` of both is owned where `owned` */
   int64_t **input_dims;           /* owned */
   void **output_buffers;          /* owned; NULL for open outputs */
+  int64_t **whole_dims;           /* owned; of outputs that --stream joined */
   uint64_t open_ns, first_ns;
 } brisk_session;
 
@@ -24,6 +25,11 @@ typedef struct brisk_session {
 
 /* inputs.c: fills `inputs` from the files and the random generator. */
 brisk_status brisk_session_inputs(brisk_session *session);
+
+/* stream.c: zeros for the states of a step over time that no file gives; steps
+ * over whole sequences, which are then the outputs, and the mean time of one. */
+brisk_status brisk_stream_states(brisk_session *session);
+brisk_status brisk_session_stream(brisk_session *session, uint64_t *ns);
 
 /* compare.c: compares the outputs with a .npz file. */
 brisk_status brisk_session_compare(const brisk_session *session,

@@ -4,7 +4,9 @@ Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
+import os
 import pathlib
+import subprocess
 import time
 
 import brisk
@@ -15,6 +17,7 @@ from models import streams
 from models.graphs import Graph
 
 TOLERANCE = 1e-5
+BUILD = pathlib.Path(os.environ.get("BRISK_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build")) / "bin"
 
 
 def whole(path: pathlib.Path, inputs: dict) -> dict[str, np.ndarray]:
@@ -191,6 +194,35 @@ def test_step_of_part_frames(tmp_path):
     streams.pyramid(tmp_path / "model.onnx")
     with pytest.raises(brisk.CompileError, match="--stream-step=6: expects a multiple of 12 frames"):
         brisk.compile(tmp_path / "model.onnx", stream="2", stream_step=6)
+
+
+def brisk_run(*arguments) -> subprocess.CompletedProcess:
+    return subprocess.run([str(a) for a in (BUILD / "brisk-run", *arguments)], capture_output=True, text=True, timeout=120)
+
+
+def test_brisk_run_goes_through_a_sequence(tmp_path):
+    """Outputs that lag begin with the first frame; what fills no step is left."""
+    streams.separator(tmp_path / "model.onnx", late=True)
+    brisk.compile_file(tmp_path / "model.onnx", tmp_path / "step.so", stream="T", stream_delay=8)
+    x = noise(1, 1, 403)
+    want = whole(tmp_path / "model.onnx", {"x": x})
+    np.savez(tmp_path / "in.npz", x=x)
+    done = brisk_run(tmp_path / "step.so", "--stream", "--input", tmp_path / "in.npz", "--output", tmp_path / "out.npz", "--repeat", 3)
+    assert done.returncode == 0 and "median_us" in done.stdout, done.stderr
+    with np.load(tmp_path / "out.npz") as out:
+        for name in ("source0", "source1"):
+            assert out[name].shape == (1, 1, 392)
+            np.testing.assert_allclose(out[name], want[name][..., :392], rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def test_brisk_run_says_what_is_no_sequence(tmp_path):
+    streams.tcn(tmp_path / "model.onnx", channels=8, layers=2)
+    brisk.compile_file(tmp_path / "model.onnx", tmp_path / "step.so", stream="T", stream_step=4)
+    brisk.compile_file(tmp_path / "model.onnx", tmp_path / "model.so")
+    np.savez(tmp_path / "short.npz", x=noise(1, 16, 3))
+    for artifact, message in (("step.so", "expects at least 4 frames"), ("model.so", "no step of one over time")):
+        done = brisk_run(tmp_path / artifact, "--stream", "--input", tmp_path / "short.npz")
+        assert done.returncode == 1 and message in done.stderr, done.stderr
 
 
 def fastest(call, runs: int = 300) -> float:

@@ -5,7 +5,7 @@
 #ifndef BRISK_TARGETS_HLS_EMIT_H
 #define BRISK_TARGETS_HLS_EMIT_H
 
-#include "targets/hls/Netlist.h"
+#include "targets/hls/Flow.h"
 #include "llvm/Support/Error.h"
 
 namespace brisk::hls {
@@ -20,8 +20,13 @@ const Part *partOf(llvm::StringRef name);
 /// All names, for messages.
 std::string partNames();
 
+/// All modules.
+std::string topVerilog(const Netlist &netlist);
+std::string topVerilog(const FlowNetlist &flow);
 /// Writes the folder: src, rtl, tb, shim, data, Makefile, report. It appears whole or not at all.
 llvm::Error writeProject(const Netlist &netlist, llvm::StringRef folder, llvm::StringRef model, const Part &part,
+                         llvm::StringRef manifest);
+llvm::Error writeProject(const FlowNetlist &flow, llvm::StringRef folder, llvm::StringRef model, const Part &part,
                          llvm::StringRef manifest);
 
 } // namespace brisk::hls

@@ -96,7 +96,15 @@ private:
     Elements elements;
     elements.shape.assign(input.type.getShape().begin(), input.type.getShape().end());
     int64_t count = input.type.getNumElements();
-    if (input.type.getElementType().isF32()) {
+    if (auto range = main.getArgAttrOfType<DenseI64ArrayAttr>(argument.getArgNumber(), "hls.range")) {
+      // Integers that an earlier stage made, whatever type they have here.
+      input.form.emplace();
+      input.form->range = {range[0], range[1]};
+      allocate(input);
+      bool isFloat = input.type.getElementType().isF32();
+      for (int64_t i = input.firstSignal; i < input.firstSignal + count; ++i)
+        elements.values.push_back(isFloat ? Scalar(RealNode::signal(RealNode::Leaf, i)) : Scalar(Linear::signal(i)));
+    } else if (input.type.getElementType().isF32()) {
       input.firstNumber = numbers;
       for (int64_t i = 0; i < count; ++i)
         elements.values.push_back(RealNode::signal(RealNode::Input, numbers++));
@@ -504,20 +512,72 @@ void eraseUnread(DesignOp design) {
   }
 }
 
+/// All that the elements of a design's output can be.
+Interval outputRange(DesignOp design) {
+  Interval all{0, 1};
+  for (Value value : design.getBody().front().getTerminator()->getOperands()) {
+    Interval range = rangeOf(value.getType());
+    all = {std::min(all.low, range.low), std::max(all.high, range.high)};
+  }
+  return all;
+}
+
 struct HlsFormDesign : brisk::impl::HlsFormDesignBase<HlsFormDesign> {
   void runOnOperation() override {
+    auto flows = getOperation().getOps<FlowOp>();
+    if (!flows.empty()) {
+      if (failed(formStages(*flows.begin())))
+        signalPassFailure();
+      return;
+    }
     auto main = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!main || !main.getBody().hasOneBlock()) {
       getOperation().emitError("expects a function @main of one block");
       return signalPassFailure();
     }
-    OpBuilder builder(main);
-    auto design = DesignOp::create(builder, main.getLoc(), "model", builder.getArrayAttr({}), builder.getArrayAttr({}));
-    design.getBody().emplaceBlock();
-    if (failed(Elaborator(main, design).run()))
+    if (failed(form(main, "model")))
       return signalPassFailure();
+  }
+
+  static FailureOr<DesignOp> form(func::FuncOp function, StringRef name) {
+    OpBuilder builder(function);
+    auto design = DesignOp::create(builder, function.getLoc(), name, builder.getArrayAttr({}), builder.getArrayAttr({}));
+    design.getBody().emplaceBlock();
+    if (failed(Elaborator(function, design).run()))
+      return failure();
     eraseUnread(design);
-    main.erase();
+    function.erase();
+    return design;
+  }
+
+  /// In the order of the flow: what a stage makes tells the next one's ranges.
+  static LogicalResult formStages(FlowOp flow) {
+    auto typed = [](Value frames, Interval range) {
+      auto type = cast<RankedTensorType>(frames.getType());
+      frames.setType(RankedTensorType::get(type.getShape(), typeOf(type.getContext(), range)));
+    };
+    DenseMap<Value, Interval> ranges;
+    for (StageOp stage : flow.getBody().front().getOps<StageOp>()) {
+      auto function = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(flow, stage.getDesignAttr());
+      for (auto [number, frame] : llvm::enumerate(stage.getFrames()))
+        if (auto known = ranges.find(frame); known != ranges.end())
+          function.setArgAttr(number, "hls.range", DenseI64ArrayAttr::get(flow.getContext(), {known->second.low, known->second.high}));
+      FailureOr<DesignOp> design = form(function, stage.getDesign());
+      if (failed(design))
+        return failure();
+      for (auto [frame, input] : llvm::zip_equal(stage.getFrames(), design->getInputs()))
+        if (!ranges.contains(frame)) {
+          auto told = cast<DictionaryAttr>(input);
+          ranges[frame] = {told.getAs<IntegerAttr>("low").getInt(), told.getAs<IntegerAttr>("high").getInt()};
+          typed(frame, ranges[frame]);
+        }
+      Interval range = outputRange(*design);
+      if (stage.getAccumulate())
+        range = multiplyAdd(range, stage.getTo()[0] * stage.getTo()[1], {0, 0});
+      ranges[stage.getResult()] = range;
+      typed(stage.getResult(), range);
+    }
+    return success();
   }
 };
 

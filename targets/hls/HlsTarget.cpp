@@ -72,6 +72,7 @@ public:
     return machine;
   }
   void addPasses(mlir::OpPassManager &passes, bool plain) const override {
+    passes.addPass(createHlsFormFlow());
     passes.addPass(createHlsFormDesign());
     passes.addPass(mlir::createCSEPass());
   }
@@ -89,8 +90,17 @@ public:
     HlsScheduleOptions schedule;
     schedule.clockNs = clock;
     passes.addPass(createHlsSchedule(schedule));
+    passes.addPass(createHlsSizeFlow());
     if (failed(passes.run(module)))
       return failure();
+    auto flows = module.getOps<FlowOp>();
+    if (!flows.empty()) {
+      FlowOp flow = *flows.begin();
+      FlowNetlist netlist(flow);
+      if (failed(checkSize(flow, *part)))
+        return failure();
+      return diagnosed(module, write(netlist, request, *part));
+    }
     auto designs = module.getOps<DesignOp>();
     if (designs.empty())
       return module.emitError("has no design");
@@ -102,7 +112,7 @@ public:
 
 private:
   /// Whether the part has room, by the model. A part of no size has.
-  static LogicalResult checkSize(DesignOp design, const Part &part) {
+  static LogicalResult checkSize(mlir::Operation *design, const Part &part) {
     struct Resource {
       StringRef key, name;
       int64_t has;
@@ -110,15 +120,15 @@ private:
     for (const Resource &resource : {Resource{"luts", "LUTs", part.luts}, {"ffs", "flip-flops", part.ffs}, {"dsps", "DSPs", part.dsps}}) {
       int64_t takes = design->getAttrOfType<mlir::IntegerAttr>(resource.key).getInt();
       if (resource.has && takes > resource.has)
-        return design.emitError("the design takes ") << takes << " " << resource.name << " by the model, but " << part.name
+        return design->emitError("the design takes ") << takes << " " << resource.name << " by the model, but " << part.name
                                                       << " has " << resource.has;
     }
     return success();
   }
 
-  static Error write(const Netlist &netlist, const EmitRequest &request, const Part &part) {
+  template <typename Circuit> static Error write(const Circuit &netlist, const EmitRequest &request, const Part &part) {
     if (request.kind == "verilog")
-      return writeFile(request.output, printVerilog(netlist));
+      return writeFile(request.output, topVerilog(netlist));
     if (request.kind == "cpp") {
       CppFiles files = printCpp(netlist);
       return writeFile(request.output, "// top.h\n" + files.header + "\n// top.cpp\n" + StringRef(files.source).drop_front(sizeof("#include \"top.h\"\n") - 1).str());

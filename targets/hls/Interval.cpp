@@ -178,27 +178,3 @@ int64_t hls::evaluate(Operation *op, ArrayRef<int64_t> in) {
       .Case([&](SelectOp) { return in[0] ? in[1] : in[2]; })
       .Default([](Operation *) { return int64_t(0); });
 }
-
-static SmallVector<int64_t> evaluateBlock(Block &block, ArrayRef<int64_t> arguments) {
-  DenseMap<Value, int64_t> values;
-  for (auto [argument, value] : llvm::zip_equal(block.getArguments(), arguments))
-    values[argument] = value;
-  SmallVector<int64_t> operands;
-  for (Operation &op : block) {
-    operands.clear();
-    for (Value operand : op.getOperands())
-      operands.push_back(values.lookup(operand));
-    if (auto node = dyn_cast<NodeOp>(op)) {
-      for (auto [result, value] : llvm::zip_equal(op.getResults(), evaluateBlock(node.getBody().front(), operands)))
-        values[result] = value;
-    } else if (op.getNumResults()) {
-      values[op.getResult(0)] = evaluate(&op, operands);
-    }
-  }
-  return operands; // those of the terminator
-}
-
-std::vector<int64_t> hls::evaluate(DesignOp design, ArrayRef<int64_t> inputs) {
-  SmallVector<int64_t> outputs = evaluateBlock(design.getBody().front(), inputs);
-  return std::vector<int64_t>(outputs.begin(), outputs.end());
-}

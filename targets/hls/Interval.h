@@ -60,8 +60,5 @@ int64_t evaluate(mlir::Operation *op, llvm::ArrayRef<int64_t> operands);
 /// value / 2^shift, downwards; if `even`, without a rest, to an even number (see hls.round).
 int64_t roundShift(int64_t value, unsigned shift, bool even);
 
-/// Runs a design on the elements of its inputs.
-std::vector<int64_t> evaluate(DesignOp design, llvm::ArrayRef<int64_t> inputs);
-
 } // namespace brisk::hls
 #endif

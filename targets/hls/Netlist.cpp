@@ -2,7 +2,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "targets/hls/Netlist.h"
+#include "targets/hls/Flow.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -75,6 +75,40 @@ static llvm::json::Value jsonOf(Attribute attribute) {
         return llvm::json::Value(std::move(object));
       })
       .Default([](Attribute) { return llvm::json::Value(nullptr); });
+}
+
+std::string hls::printReport(const FlowNetlist &flow, StringRef name, StringRef part) {
+  llvm::json::Object total;
+  for (StringRef key : {"clock_ns", "latency", "adders", "adder_bits", "luts", "ffs", "dsps", "queue_bits", "frame_bits"})
+    total[key] = jsonOf(FlowOp(flow.flow)->getAttr(key));
+  total["ii"] = flow.interval;
+  total["source"] = "model";
+  llvm::json::Array stages;
+  for (const FlowNetlist::Stage &stage : flow.stages) {
+    llvm::json::Object object;
+    for (StringRef key : {"latency", "adders", "adder_bits", "luts", "ffs", "dsps"})
+      object[key] = jsonOf(DesignOp(stage.design)->getAttr(key));
+    for (StringRef key : {"from", "to", "kernel", "stride", "depths"})
+      object[key] = jsonOf(StageOp(stage.op)->getAttr(key));
+    object["name"] = StageOp(stage.op).getDesign().str();
+    object["steps"] = stage.form.steps();
+    llvm::json::Array nodes;
+    for (NodeOp node : DesignOp(stage.design).getBody().front().getOps<NodeOp>())
+      nodes.push_back(node.getName().str());
+    object["nodes"] = std::move(nodes);
+    stages.push_back(std::move(object));
+  }
+  // Tensors as the model has them; designs have a pixel of each.
+  auto port = [&](Attribute of, int64_t frame) {
+    llvm::json::Value told = jsonOf(of);
+    (*told.getAsObject())["dims"] = llvm::json::Array(flow.frameType(frame).getShape());
+    return llvm::json::Array{std::move(told)};
+  };
+  DesignOp first = flow.stages.front().design, last = flow.stages.back().design;
+  llvm::json::Object report{{"model", name.str()}, {"part", part.str()}, {"total", std::move(total)}, {"stages", std::move(stages)},
+                            {"inputs", port(first.getInputs()[0], 0)},
+                            {"outputs", port(last.getOutputs()[0], int64_t(flow.stages.size()))}};
+  return llvm::formatv("{0:2}\n", llvm::json::Value(std::move(report))).str();
 }
 
 std::string hls::printReport(const Netlist &netlist, StringRef name, StringRef part) {

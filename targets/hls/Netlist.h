@@ -38,14 +38,23 @@ private:
   llvm::DenseMap<mlir::Value, int64_t> numbers, reads;
 };
 
-/// The module `top`: a pipeline that takes new numbers every cycle; x and y are the elements side by side, the first in
-/// the lowest bits.
-std::string printVerilog(const Netlist &netlist);
+/// A module: a pipeline that takes new numbers every cycle; x and y are the elements side by side, the first in the
+/// lowest bits.
+std::string printVerilog(const Netlist &netlist, llvm::StringRef module);
 /// A function per node and `top`, with a vendor's pragmas.
 struct CppFiles {
   std::string header, source;
 };
 CppFiles printCpp(const Netlist &netlist);
+/// The same as part of a larger file: functions of which the last, named like the stage, is the design. Their headers
+/// tell of its ports: type and count of each.
+struct CppStage {
+  std::string source;
+  std::vector<std::pair<std::string, int64_t>> inputs, outputs;
+};
+CppStage printCppStage(const Netlist &netlist, llvm::StringRef name);
+/// What the functions of a file share.
+llvm::StringRef cppPrologue();
 /// The design's interface, what it takes by the model, and its nodes, as JSON.
 std::string printReport(const Netlist &netlist, llvm::StringRef name, llvm::StringRef part);
 /// An identifier like `name`.

@@ -10,6 +10,7 @@ using namespace brisk::hls;
 
 int64_t NodeBuilder::addInput(Interval range, Location loc) {
   Value argument = design.getBody().front().addArgument(typeOf(builder.getContext(), range), loc);
+  range = rangeOf(argument.getType()); // the wires' range, which is all that later passes know
   // Also inside a node: outer values are read through operands.
   signals.push_back({nullptr, argument, range, 0});
   return signals.size() - 1;

@@ -16,6 +16,17 @@ def HlsFormDesign : Pass<"hls-form-design", "::mlir::ModuleOp"> {
   let dependentDialects = ["::brisk::hls::HlsDialect"];
 }
 
+def HlsFormFlow : Pass<"hls-form-flow", "::mlir::ModuleOp"> {
+  let summary = "Cut @main into stages that make a pixel at a time, where it is too large for space";
+  let description = [{
+    A stage is what makes one pixel of a tensor of rows and columns from a window of
+    another. It becomes a function of its own, a design later. What cannot be cut is
+    left as it is.
+  }];
+  let dependentDialects = ["::brisk::hls::HlsDialect"];
+  let options = [Option<"steps", "steps", "int64_t", "1 << 16", "steps of loops that are laid out in space all the same">];
+}
+
 def HlsFormAdders : Pass<"hls-form-adders", "::mlir::ModuleOp"> {
   let summary = "Turn sums into adders: factors in signed digits, what several sums share added once";
   let dependentDialects = ["::brisk::hls::HlsDialect"];
@@ -33,6 +44,11 @@ def HlsSchedule : Pass<"hls-schedule", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::brisk::hls::HlsDialect"];
   let options = [Option<"clockNs", "clock-ns", "double", "5.0", "length of a clock cycle">];
+}
+
+def HlsSizeFlow : Pass<"hls-size-flow", "::mlir::ModuleOp"> {
+  let summary = "Run the control of a flow, cycle by cycle, over several frames: what its queues hold, and its cycles";
+  let dependentDialects = ["::brisk::hls::HlsDialect"];
 }
 
 #endif

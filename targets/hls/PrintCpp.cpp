@@ -28,18 +28,13 @@ struct Arrays {
 
 class CppPrinter {
 public:
-  explicit CppPrinter(const Netlist &netlist) : netlist(netlist), out(files.source) {}
+  explicit CppPrinter(const Netlist &netlist, StringRef stage = "") : netlist(netlist), stage(stage.str()), out(files.source) {}
 
   CppFiles print() {
     DesignOp design = netlist.design;
     Block &block = design.getBody().front();
-    out << "#include \"top.h\"\n\n"
-           "// a / 2^S, downwards, without a rest to an even number.\n"
-           "template <int S, typename T> static T round_even(T a) {\n"
-           "#pragma HLS INLINE\n"
-           "  bool rest = (a & ((T(1) << S) - 1)) != 0;\n"
-           "  return T(a >> S) & T(rest ? -1 : -2);\n"
-           "}\n";
+    if (stage.empty())
+      out << "#include \"top.h\"\n\n" << cppPrologue();
     int64_t number = 0;
     for (NodeOp node : block.getOps<NodeOp>())
       printNode(node, number++);
@@ -48,9 +43,11 @@ public:
     return std::move(files);
   }
 
+  std::vector<std::pair<std::string, int64_t>> inputPorts, outputPorts; // type, count
+
 private:
-  static std::string nodeName(NodeOp node, int64_t number) {
-    return "node" + std::to_string(number) + (node.getName().empty() ? "" : "_" + identifier(node.getName()));
+  std::string nodeName(NodeOp node, int64_t number) const {
+    return (stage.empty() ? "" : stage + "_") + "node" + std::to_string(number) + (node.getName().empty() ? "" : "_" + identifier(node.getName()));
   }
 
   void printNode(NodeOp node, int64_t number) {
@@ -143,7 +140,7 @@ private:
 
   void printTop(Block &block) {
     DesignOp design = netlist.design;
-    std::string signature = "void top(", separator;
+    std::string signature = stage.empty() ? "void top(" : "static void " + stage + "(", separator;
     std::string partitions, inputs, outputs;
     SmallVector<std::string> inputNames, outputNames;
     auto port = [&](Attribute attribute, ValueRange values, size_t &at, bool isInput) {
@@ -160,6 +157,7 @@ private:
       }
       signature += separator + (isInput ? "const " : "") + typeName(typeOf(design.getContext(), range)) + " " + name + "[" +
                    std::to_string(count) + "]";
+      (isInput ? inputPorts : outputPorts).push_back({typeName(typeOf(design.getContext(), range)), count});
       separator = ", ";
       partitions += "#pragma HLS ARRAY_PARTITION variable=" + name + " complete\n";
       (isInput ? inputs : outputs) += "  " + typeName(typeOf(design.getContext(), range)) + " " + name + "[" +
@@ -194,7 +192,7 @@ private:
       header << "  y[" << index << "] = " << name << ";\n";
     header << "}\n#endif\n\n#endif\n";
 
-    out << "\n" << signature << " {\n#pragma HLS PIPELINE II=1\n#pragma HLS INTERFACE mode=ap_ctrl_none port=return\n" << partitions;
+    out << "\n" << signature << " {\n#pragma HLS PIPELINE II=1\n" << (stage.empty() ? "#pragma HLS INTERFACE mode=ap_ctrl_none port=return\n" : "") << partitions;
     names.clear();
     for (auto [value, name] : llvm::zip_equal(netlist.inputs, inputNames))
       names[value] = name;
@@ -226,6 +224,7 @@ private:
   }
 
   const Netlist &netlist;
+  std::string stage; // empty for a design that is a file of its own
   CppFiles files;
   llvm::raw_string_ostream out;
   DenseMap<Value, std::string> names;
@@ -233,4 +232,21 @@ private:
 
 } // namespace
 
+llvm::StringRef hls::cppPrologue() {
+  return "// a / 2^S, downwards, without a rest to an even number.\n"
+         "template <int S, typename T> static T round_even(T a) {\n"
+         "#pragma HLS INLINE\n"
+         "  bool rest = (a & ((T(1) << S) - 1)) != 0;\n"
+         "  return T(a >> S) & T(rest ? -1 : -2);\n"
+         "}\n";
+}
+
 CppFiles hls::printCpp(const Netlist &netlist) { return CppPrinter(netlist).print(); }
+
+CppStage hls::printCppStage(const Netlist &netlist, StringRef name) {
+  CppPrinter printer(netlist, name);
+  CppStage stage{printer.print().source, {}, {}};
+  stage.inputs = std::move(printer.inputPorts);
+  stage.outputs = std::move(printer.outputPorts);
+  return stage;
+}

@@ -14,7 +14,7 @@ namespace {
 
 class VerilogPrinter {
 public:
-  explicit VerilogPrinter(const Netlist &netlist) : netlist(netlist), out(text) {}
+  VerilogPrinter(const Netlist &netlist, StringRef module) : netlist(netlist), module(module), out(text) {}
 
   std::string print() {
     int64_t inputBits = 0, outputBits = 0;
@@ -23,7 +23,7 @@ public:
     for (Value value : netlist.outputs)
       outputBits += Netlist::width(value);
     out << "// A pipeline: new numbers in every cycle, results " << netlist.latency << " cycles later.\n"
-        << "module top(input clk, input in_valid, input [" << inputBits - 1 << ":0] x,\n"
+        << "module " << module << "(input clk, input in_valid, input [" << inputBits - 1 << ":0] x,\n"
         << "           output out_valid, output [" << outputBits - 1 << ":0] y);\n"
         << "reg [" << netlist.latency - 1 << ":0] valid = 0;\n"
         << "always @(posedge clk) valid <= " << (netlist.latency > 1 ? "{valid[" + std::to_string(netlist.latency - 2) + ":0], in_valid}" : "in_valid")
@@ -182,10 +182,11 @@ private:
   }
 
   const Netlist &netlist;
+  StringRef module;
   std::string text;
   llvm::raw_string_ostream out;
 };
 
 } // namespace
 
-std::string hls::printVerilog(const Netlist &netlist) { return VerilogPrinter(netlist).print(); }
+std::string hls::printVerilog(const Netlist &netlist, StringRef module) { return VerilogPrinter(netlist, module).print(); }

@@ -3,6 +3,7 @@
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "targets/hls/Emit.h"
+#include "targets/hls/Simulate.h"
 
 #include "targets/common/Tools.h"
 #include "llvm/Support/FileSystem.h"
@@ -25,42 +26,70 @@ BRISK_PROJECT_FILE(csim, "csim.cpp")
 BRISK_PROJECT_FILE(rtl, "rtl.cpp")
 BRISK_PROJECT_FILE(makefile, "Makefile")
 BRISK_PROJECT_FILE(chains, "carry_chains.v")
+BRISK_PROJECT_FILE(stream, "stream.v")
+BRISK_PROJECT_FILE(streams, "stream.h")
+BRISK_PROJECT_FILE(queue, "hls_stream.h")
 
-/// Vectors in a project: all low, all high, the rest at random.
-static constexpr int kVectors = 1000;
+std::string hls::topVerilog(const Netlist &netlist) { return printVerilog(netlist, "top"); }
+std::string hls::topVerilog(const FlowNetlist &flow) { return stream().str() + "\n" + printVerilog(flow); }
 
-/// Where each element lies in the ports of the Verilog.
-static std::string layoutOf(const Netlist &netlist) {
-  std::string text = "struct Element {\n  int at, width;\n  bool isSigned;\n};\n";
-  auto list = [&](StringRef name, ArrayRef<mlir::Value> values) {
+/// What tells a design and a flow apart, for the files around them.
+struct Sources {
+  CppFiles cpp;
+  std::string rtl, layout, inputs, expected, report;
+  double clock;
+  bool isFlow;
+};
+
+/// Most vectors in a project: all low, all high, the rest at random.
+static constexpr int64_t kVectors = 1000;
+/// Operators that are run for them, at most; one vector and a few are always made.
+static constexpr int64_t kRun = 30'000'000;
+
+/// One element of the ports of the Verilog.
+struct Element {
+  int64_t pixel, at, width;
+  bool isSigned;
+};
+
+static std::string layoutOf(ArrayRef<Element> inputs, ArrayRef<Element> outputs, int64_t inputPixels, int64_t outputPixels,
+                            int64_t interval, int64_t latency) {
+  std::string text = "struct Element {\n  int pixel, at, width;\n  bool isSigned;\n};\n";
+  for (auto [name, elements] : {std::pair("Inputs", inputs), std::pair("Outputs", outputs)}) {
     text += formatv("static const Element k{0}[] = {{", name);
-    int64_t at = 0;
-    for (mlir::Value value : values) {
-      text += formatv("{{{0}, {1}, {2}}, ", at, Netlist::width(value), Netlist::isSigned(value) ? "true" : "false");
-      at += Netlist::width(value);
-    }
+    for (const Element &element : elements)
+      text += formatv("{{{0}, {1}, {2}, {3}}, ", element.pixel, element.at, element.width, element.isSigned ? "true" : "false");
     text += "};\n";
-  };
-  list("Inputs", netlist.inputs);
-  list("Outputs", netlist.outputs);
-  text += formatv("enum {{ INPUT_COUNT = {0}, OUTPUT_COUNT = {1} };\n", netlist.inputs.size(), netlist.outputs.size());
+  }
+  text += formatv("enum {{ INPUT_COUNT = {0}, OUTPUT_COUNT = {1}, INPUT_PIXELS = {2}, OUTPUT_PIXELS = {3}, INTERVAL = {4}, LATENCY = {5} };\n",
+                  inputs.size(), outputs.size(), inputPixels, outputPixels, interval, latency);
   return text;
 }
 
-/// What the design, run number by number, makes of pseudo-random inputs.
-static std::pair<std::string, std::string> vectorsOf(const Netlist &netlist) {
-  SmallVector<Interval> ranges;
-  DesignOp design = netlist.design;
-  for (mlir::Attribute attribute : design.getInputs()) {
-    auto input = mlir::cast<mlir::DictionaryAttr>(attribute);
-    int64_t count = 1;
-    for (int64_t dim : input.getAs<mlir::DenseI64ArrayAttr>("dims").asArrayRef())
-      count *= dim;
-    ranges.append(count, {input.getAs<mlir::IntegerAttr>("low").getInt(), input.getAs<mlir::IntegerAttr>("high").getInt()});
+static std::vector<Element> sideBySide(ArrayRef<mlir::Value> values) {
+  std::vector<Element> elements;
+  int64_t at = 0;
+  for (mlir::Value value : values) {
+    elements.push_back({0, at, Netlist::width(value), Netlist::isSigned(value)});
+    at += Netlist::width(value);
   }
-  std::string inputs, expected;
+  return elements;
+}
+
+static std::vector<Element> ofFrame(const FlowNetlist &flow, int64_t frame, ArrayRef<int64_t> axes) {
+  auto type = mlir::cast<mlir::IntegerType>(flow.frameType(frame).getElementType());
+  std::vector<Element> elements;
+  for (Place place : placesOf(flow.frameType(frame), axes))
+    elements.push_back({place.pixel, place.element * type.getWidth(), type.getWidth(), type.isSigned()});
+  return elements;
+}
+
+/// What `run` makes of pseudo-random inputs.
+static void addVectors(Sources &sources, ArrayRef<Interval> ranges, int64_t operators,
+                       function_ref<std::vector<int64_t>(ArrayRef<int64_t>)> run) {
   uint64_t state = 0x9e3779b97f4a7c15;
-  for (int number = 0; number < kVectors; ++number) {
+  int64_t count = std::clamp(kRun / std::max<int64_t>(operators, 1), int64_t(3), kVectors);
+  for (int64_t number = 0; number < count; ++number) {
     std::vector<int64_t> x;
     for (Interval range : ranges) {
       state = state * 6364136223846793005 + 1442695040888963407;
@@ -72,10 +101,48 @@ static std::pair<std::string, std::string> vectorsOf(const Netlist &netlist) {
         text += std::to_string(value) + " ";
       text.back() = '\n';
     };
-    line(x, inputs);
-    line(evaluate(netlist.design, x), expected);
+    line(x, sources.inputs);
+    line(run(x), sources.expected);
   }
-  return {inputs, expected};
+}
+
+static Interval rangeOfInput(mlir::Attribute attribute) {
+  auto input = mlir::cast<mlir::DictionaryAttr>(attribute);
+  return {input.getAs<mlir::IntegerAttr>("low").getInt(), input.getAs<mlir::IntegerAttr>("high").getInt()};
+}
+
+static Sources sourcesOf(const Netlist &netlist, StringRef model, const Part &part) {
+  DesignOp design = netlist.design;
+  Sources sources{printCpp(netlist), topVerilog(netlist), "", "", "", printReport(netlist, model, part.name),
+                  design->getAttrOfType<mlir::FloatAttr>("clock_ns").getValueAsDouble(), false};
+  sources.layout = layoutOf(sideBySide(netlist.inputs), sideBySide(netlist.outputs), 1, 1, 1, netlist.latency);
+  SmallVector<Interval> ranges;
+  for (mlir::Attribute input : design.getInputs()) {
+    int64_t count = 1;
+    for (int64_t dim : mlir::cast<mlir::DictionaryAttr>(input).getAs<mlir::DenseI64ArrayAttr>("dims").asArrayRef())
+      count *= dim;
+    ranges.append(count, rangeOfInput(input));
+  }
+  Program program(design);
+  addVectors(sources, ranges, program.size(), [&](ArrayRef<int64_t> x) {
+    std::vector<int64_t> y;
+    program.run(x, y);
+    return y;
+  });
+  return sources;
+}
+
+static Sources sourcesOf(const FlowNetlist &flow, StringRef model, const Part &part) {
+  DesignOp first = flow.stages.front().design;
+  Sources sources{printCpp(flow), topVerilog(flow), "", "", "", printReport(flow, model, part.name),
+                  first->getAttrOfType<mlir::FloatAttr>("clock_ns").getValueAsDouble(), true};
+  int64_t last = flow.stages.size();
+  sources.layout = layoutOf(ofFrame(flow, 0, flow.inputAxes()), ofFrame(flow, last, flow.outputAxes()), flow.pixels(0), flow.pixels(last),
+                            flow.interval, flow.latency);
+  SmallVector<Interval> ranges(flow.frameType(0).getNumElements(), rangeOfInput(first.getInputs()[0]));
+  FlowProgram program(flow);
+  addVectors(sources, ranges, program.size(), [&](ArrayRef<int64_t> x) { return program.run(x); });
+  return sources;
 }
 
 static std::string scriptOf(const Part &part, double clock) {
@@ -90,10 +157,7 @@ static std::string scriptOf(const Part &part, double clock) {
       .str();
 }
 
-Error hls::writeProject(const Netlist &netlist, StringRef folder, StringRef model, const Part &part, StringRef manifest) {
-  CppFiles cpp = printCpp(netlist);
-  auto [inputs, expected] = vectorsOf(netlist);
-  auto clock = netlist.design->getAttrOfType<mlir::FloatAttr>("clock_ns").getValueAsDouble();
+static Error writeFolder(const Sources &sources, StringRef folder, const Part &part, StringRef manifest) {
   SmallString<128> temporary;
   if (std::error_code code = sys::fs::createUniqueDirectory(folder + "-part", temporary); code)
     return createStringError(code, folder + ": " + code.message());
@@ -102,19 +166,21 @@ Error hls::writeProject(const Netlist &netlist, StringRef folder, StringRef mode
     StringRef name;
     std::string content;
   };
-  const File files[] = {{"src/top.h", cpp.header},
-                        {"src/top.cpp", cpp.source},
-                        {"rtl/top.v", printVerilog(netlist)},
+  const File files[] = {{"src/top.h", sources.cpp.header},
+                        {"src/top.cpp", sources.cpp.source},
+                        {"src/stream.h", sources.isFlow ? streams().str() : ""},
+                        {"rtl/top.v", sources.rtl},
                         {"tb/csim.cpp", csim().str()},
                         {"tb/rtl.cpp", rtl().str()},
-                        {"tb/layout.h", layoutOf(netlist)},
+                        {"tb/layout.h", sources.layout},
                         {"shim/ap_int.h", shim().str()},
-                        {"data/inputs.txt", inputs},
-                        {"data/expected.txt", expected},
+                        {"shim/hls_stream.h", sources.isFlow ? queue().str() : ""},
+                        {"data/inputs.txt", sources.inputs},
+                        {"data/expected.txt", sources.expected},
                         {"synth/carry_chains.v", chains().str()},
                         {"Makefile", makefile().str()},
-                        {"run_vitis.tcl", scriptOf(part, clock)},
-                        {"report.json", printReport(netlist, model, part.name)},
+                        {"run_vitis.tcl", scriptOf(part, sources.clock)},
+                        {"report.json", sources.report},
                         {"manifest.json", manifest.str()}};
   for (const File &file : files) {
     if (file.content.empty())
@@ -143,4 +209,12 @@ Error hls::writeProject(const Netlist &netlist, StringRef folder, StringRef mode
     return createStringError(code, folder + ": " + code.message());
   }
   return Error::success();
+}
+
+Error hls::writeProject(const Netlist &netlist, StringRef folder, StringRef model, const Part &part, StringRef manifest) {
+  return writeFolder(sourcesOf(netlist, model, part), folder, part, manifest);
+}
+
+Error hls::writeProject(const FlowNetlist &flow, StringRef folder, StringRef model, const Part &part, StringRef manifest) {
+  return writeFolder(sourcesOf(flow, model, part), folder, part, manifest);
 }

@@ -37,6 +37,37 @@ def Hls_DesignOp : Hls_Op<"design", [Symbol, IsolatedFromAbove, SingleBlock]> {
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
 }
 
+def Hls_FlowOp : Hls_Op<"flow", [Symbol, IsolatedFromAbove, SingleBlock, NoTerminator]> {
+  let summary = "Stages that hand each other pixels";
+  let description = [{
+    Values are frames: tensors whose pixels, in the order of their rows, follow one another in
+    time. The argument is the model's input, the last stage's result its output. Once sized:
+    `interval` (cycles from frame to frame) and `latency` (from the first pixel that enters
+    until the last has left).
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+}
+
+def Hls_StageOp : Hls_Op<"stage", [ParentOneOf<["FlowOp"]>]> {
+  let summary = "A design that makes each pixel of a frame from a window of another, or from pixels of several";
+  let description = [{
+    The window of pixel (r, c) starts at (r * stride - before); pixels outside are `fill`. `from`
+    and `to` are rows and columns of frames; `axes` tells which dimensions of the operand's
+    type they are, -1 for none. With `accumulate`, what is made of all pixels is added up,
+    and is one pixel. Once sized: `depths` of the queues that pixels wait in.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$design, Variadic<AnyRankedTensor>:$frames, DenseI64ArrayAttr:$from,
+                       DenseI64ArrayAttr:$to, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$stride,
+                       DenseI64ArrayAttr:$before, DenseI64ArrayAttr:$axes, I64Attr:$fill, UnitAttr:$accumulate);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $design `(` $frames `)` `kernel` $kernel `stride` $stride `before` $before `from` $from `to` $to attr-dict
+    `:` functional-type($frames, $result)
+  }];
+}
+
 def Hls_NodeOp : Hls_Op<"node", [IsolatedFromAbove, SingleBlock, Pure]> {
   let summary = "A layer of a design";
   let description = [{

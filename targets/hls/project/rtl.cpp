@@ -1,4 +1,4 @@
-// Runs the Verilated design on vectors, a new one every cycle, and compares: rtl INPUTS EXPECTED.
+// Runs the Verilated design on vectors, one every INTERVAL cycles, pixel by pixel, and compares: rtl INPUTS EXPECTED.
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -51,30 +51,42 @@ int main(int argc, char **argv) {
   Vtop top;
   top.clk = top.in_valid = 0;
   top.eval();
+  // Elements by the pixel that they are part of.
+  std::vector<std::vector<int>> inputs_of(INPUT_PIXELS), outputs_of(OUTPUT_PIXELS);
+  for (int i = 0; i < INPUT_COUNT; ++i)
+    inputs_of[kInputs[i].pixel].push_back(i);
+  for (int i = 0; i < OUTPUT_COUNT; ++i)
+    outputs_of[kOutputs[i].pixel].push_back(i);
   // Whatever a register held before the first vector is flushed out.
-  for (long cycle = -200; seen < vectors && cycle < vectors + 1000; ++cycle) {
-    bool isGiven = cycle >= 0 && cycle < vectors;
+  const long flush = INPUT_PIXELS == 1 ? 200 : 0;
+  bool isEqual = true;
+  for (long cycle = -flush; seen < vectors * OUTPUT_PIXELS && cycle < (vectors + 1) * INTERVAL + LATENCY + 1000; ++cycle) {
+    long vector = cycle / INTERVAL, pixel = cycle % INTERVAL;
+    bool isGiven = cycle >= 0 && vector < vectors && pixel < INPUT_PIXELS;
     top.in_valid = isGiven;
     if (isGiven)
-      for (int i = 0; i < INPUT_COUNT; ++i)
-        write(top.x, kInputs[i].at, kInputs[i].width, x[cycle * INPUT_COUNT + i]);
+      for (int i : inputs_of[pixel])
+        write(top.x, kInputs[i].at, kInputs[i].width, x[vector * INPUT_COUNT + i]);
     top.eval();
     if (cycle >= 0 && top.out_valid) {
-      if (latency < 0)
-        latency = cycle;
-      bool isEqual = true;
-      for (int i = 0; i < OUTPUT_COUNT; ++i)
-        isEqual &= read(top.y, kOutputs[i].at, kOutputs[i].width, kOutputs[i].isSigned) == y[seen * OUTPUT_COUNT + i];
-      // One a cycle from the first on, or the interval is not 1.
-      different += !isEqual || cycle != latency + seen;
-      ++seen;
+      long of = seen / OUTPUT_PIXELS;
+      for (int i : outputs_of[seen % OUTPUT_PIXELS])
+        isEqual &= read(top.y, kOutputs[i].at, kOutputs[i].width, kOutputs[i].isSigned) == y[of * OUTPUT_COUNT + i];
+      if (++seen % OUTPUT_PIXELS == 0) {
+        if (latency < 0)
+          latency = cycle;
+        // One after each interval from the first on, or the interval is another.
+        different += !isEqual || cycle != latency + of * INTERVAL;
+        isEqual = true;
+      }
     }
     top.clk = 1;
     top.eval();
     top.clk = 0;
     top.eval();
   }
-  std::printf("{\"source\": \"verilator\", \"vectors\": %ld, \"different\": %ld, \"latency\": %ld, \"ii\": 1}\n", seen,
-              different, latency);
+  seen /= OUTPUT_PIXELS;
+  std::printf("{\"source\": \"verilator\", \"vectors\": %ld, \"different\": %ld, \"latency\": %ld, \"ii\": %d}\n", seen,
+              different, latency, int(INTERVAL));
   return seen != vectors || different != 0;
 }

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
-def cnn(path, channels=3, size=4, classes=4, seed=0):
+def cnn(path, channels=3, size=4, classes=4, colors=2, seed=0):
     """Two convolutions, a residual sum, a maximum pool, a mean over 2x2, a dense layer; activations of 8 bits."""
     rng = np.random.default_rng(seed)
     nodes, constants = [], []
@@ -35,13 +35,13 @@ def cnn(path, channels=3, size=4, classes=4, seed=0):
         return node("Conv", [x, weights((channels, inputs, 3, 3)), bias], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
 
     x = quantized("x", 1 / 64, np.int8)
-    x = quantized(node("Relu", [conv(x, 2)]), 1 / 32, np.uint8)
+    x = quantized(node("Relu", [conv(x, colors)]), 1 / 32, np.uint8)
     y = quantized(conv(x, channels), 1 / 16, np.int8)
     x = quantized(node("Relu", [node("Add", [x, y])]), 1 / 16, np.uint8)
     x = node("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2])
     x = quantized(node("GlobalAveragePool", [x]), 1 / 16, np.uint8)
     x = node("Gemm", [node("Flatten", [x]), weights((channels, classes))])
     x = quantized(x, 1 / 16, np.int8)
-    graph = helper.make_graph(nodes, "cnn", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, size, size])],
+    graph = helper.make_graph(nodes, "cnn", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, colors, size, size])],
                               [helper.make_tensor_value_info(x, TensorProto.FLOAT, [1, classes])], constants)  # fmt: skip
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)

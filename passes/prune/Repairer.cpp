@@ -251,7 +251,8 @@ std::vector<double> Repairer::scores(unsigned number, Importance importance) con
 }
 
 std::vector<unsigned> Repairer::order(unsigned family, Importance importance) const {
-  if (importance == Importance::Obs)
+  // How much of a wide unit others can make up for is not seen from its slices one by one.
+  if (importance == Importance::Obs || (importance == Importance::Energy && found.families[family].width > 1))
     if (std::vector<unsigned> order = eliminate(family); !order.empty())
       return order;
   std::vector<double> score = scores(family, importance == Importance::Obs ? Importance::Energy : importance);
@@ -269,6 +270,26 @@ std::vector<unsigned> Repairer::eliminate(unsigned number) const {
     std::vector<double> inverse, weight; // width x width, width x channels
     double scale;
     std::vector<std::vector<int64_t>> columns; // by unit
+
+    /// What is left of the error when all other columns have made up for those of a unit together: w' (H^-1 of them)^-1 w.
+    double errorWithout(unsigned unit) const {
+      ArrayRef<int64_t> mine = columns[unit];
+      auto count = static_cast<int64_t>(mine.size());
+      std::vector<double> block(count * count), sums(count * channels);
+      for (int64_t i = 0; i < count; ++i) {
+        for (int64_t j = i; j < count; ++j)
+          block[i * count + j] = inverse[mine[i] * width + mine[j]];
+        std::copy_n(weight.begin() + mine[i] * channels, channels, sums.begin() + i * channels);
+      }
+      double error = 0;
+      if (!factorize(block, count))
+        return error;
+      substitute(block, count, sums, channels);
+      for (int64_t i = 0; i < count; ++i)
+        for (int64_t o = 0; o < channels; ++o)
+          error += weight[mine[i] * channels + o] * sums[i * channels + o];
+      return error;
+    }
   };
   std::vector<Side> sides;
   for (unsigned i : family.consumers) {
@@ -325,12 +346,7 @@ std::vector<unsigned> Repairer::eliminate(unsigned number) const {
         continue;
       double score = 0;
       for (const Side &side : sides)
-        for (int64_t column : side.columns[unit]) {
-          double squares = 0;
-          for (int64_t o = 0; o < side.channels; ++o)
-            squares += side.weight[column * side.channels + o] * side.weight[column * side.channels + o];
-          score += side.scale * squares / std::max(side.inverse[column * side.width + column], 1e-30);
-        }
+        score += side.scale * side.errorWithout(unit);
       if (!least || score < leastScore)
         least = unit, leastScore = score;
     }

@@ -7,9 +7,10 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import argparse
 import sys
 
-from . import agreement, budget, export, mixed, trained
+from . import agreement, budget, export, mixed, prune, trained
 
-COMMANDS = {"trained": trained, "agreement": agreement, "export": export, "mixed": mixed, "budget": budget}
+COMMANDS = {"trained": trained, "agreement": agreement, "export": export, "mixed": mixed, "budget": budget,
+            "prune": prune}
 
 
 def main() -> int:

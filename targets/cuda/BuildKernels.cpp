@@ -7,9 +7,11 @@
 #include "targets/common/Codegen.h"
 #include "targets/common/Tools.h"
 #include "targets/cuda/Emit.h"
+#include "targets/cuda/Shared.h"
 #include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/ReplaceConstant.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
@@ -40,8 +42,6 @@ Expected<SmallVector<const Chip *>> cuda::chipsOf(StringRef march) {
   }
   return chips;
 }
-
-int64_t cuda::threadsOf(int64_t units) { return units < 32 ? 32 : units < 1 << 15 ? 64 : 256; }
 
 Expected<std::unique_ptr<Module>> cuda::buildKernels(mlir::ModuleOp source, LLVMContext &context) {
   mlir::OwningOpRef<mlir::ModuleOp> copy = source.clone();
@@ -118,6 +118,32 @@ Expected<std::string> cuda::assemble(StringRef ptx, const Chip &chip) {
   return (*bytes)->getBuffer().str();
 }
 
+/// Shared memory of a kernel's own lies one after the other in what the emulator gives each block. Returns its bytes.
+static uint64_t placeShared(Function &kernel) {
+  Module &module = *kernel.getParent();
+  SmallVector<GlobalVariable *> shared;
+  SmallVector<Constant *> constants;
+  for (GlobalVariable &global : module.globals())
+    if (global.getAddressSpace() == kSharedMemory && global.getName().starts_with((kernel.getName() + "_").str())) {
+      shared.push_back(&global);
+      constants.push_back(&global);
+    }
+  if (shared.empty())
+    return 0;
+  convertUsersOfConstantsToInstructions(constants);
+  IRBuilder<> b(&*kernel.getEntryBlock().getFirstInsertionPt());
+  Value *base = b.CreateCall(module.getOrInsertFunction("brisk_emu_shared", b.getPtrTy()));
+  uint64_t bytes = 0;
+  for (GlobalVariable *global : shared) {
+    bytes = alignTo(bytes, 16);
+    Value *at = b.CreateConstGEP1_64(b.getInt8Ty(), base, bytes);
+    global->replaceAllUsesWith(b.CreateAddrSpaceCast(at, global->getType()));
+    bytes += module.getDataLayout().getTypeAllocSize(global->getValueType());
+    global->eraseFromParent();
+  }
+  return bytes;
+}
+
 /// Tells the emulator of every access to memory that other threads see.
 static void tellAccesses(Function &kernel) {
   const DataLayout &layout = kernel.getDataLayout();
@@ -131,14 +157,15 @@ static void tellAccesses(Function &kernel) {
       accesses.push_back(&instruction);
   for (Instruction *instruction : accesses) {
     b.SetInsertPoint(instruction);
-    b.CreateCall(access, {getLoadStorePointerOperand(instruction),
+    Value *pointer = b.CreateAddrSpaceCast(getLoadStorePointerOperand(instruction), b.getPtrTy());
+    b.CreateCall(access, {pointer,
                           b.getInt64(layout.getTypeStoreSize(getLoadStoreType(instruction))),
                           b.getInt32(isa<StoreInst>(instruction)), b.getInt64(getLoadStoreAlignment(instruction).value())});
   }
 }
 
 /// NAME_twin(void **params): calls a kernel with the values that params point to.
-static void addTwin(Function &kernel) {
+static void addTwin(Function &kernel, uint64_t sharedBytes) {
   Module &module = *kernel.getParent();
   IRBuilder<> b(module.getContext());
   auto *twin = Function::Create(FunctionType::get(b.getVoidTy(), {b.getPtrTy()}, false), GlobalValue::ExternalLinkage,
@@ -151,8 +178,12 @@ static void addTwin(Function &kernel) {
   }
   b.CreateCall(&kernel, values);
   b.CreateRetVoid();
-  new GlobalVariable(module, b.getInt32Ty(), /*isConstant=*/true, GlobalValue::ExternalLinkage, b.getInt32(kernel.arg_size()),
-                     kernel.getName() + "_params");
+  auto tell = [&](const Twine &name, uint32_t value) {
+    new GlobalVariable(module, b.getInt32Ty(), /*isConstant=*/true, GlobalValue::ExternalLinkage, b.getInt32(value),
+                       kernel.getName() + name);
+  };
+  tell("_params", kernel.arg_size());
+  tell("_shared", sharedBytes);
 }
 
 Expected<std::string> cuda::emitTwin(const Module &kernels) {
@@ -171,8 +202,9 @@ Expected<std::string> cuda::emitTwin(const Module &kernels) {
     function->setLinkage(GlobalValue::InternalLinkage);
     function->removeFnAttr("target-cpu");
     function->removeFnAttr("target-features");
+    uint64_t sharedBytes = placeShared(*function);
     tellAccesses(*function);
-    addTwin(*function);
+    addTwin(*function, sharedBytes);
   }
   // What only a GPU can tell, the emulator is asked.
   for (Function &function : make_early_inc_range(*module))

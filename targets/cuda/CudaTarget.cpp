@@ -32,12 +32,11 @@ struct Image {
 SmallVector<Constant *> kernelRows(Tables &t, mlir::ModuleOp module, StringMap<int32_t> &indices) {
   SmallVector<Constant *> rows;
   for (auto kernel : module.getOps<mlir::func::FuncOp>()) {
-    auto units = kernel->getAttrOfType<mlir::IntegerAttr>("cuda.units");
-    if (!units)
+    auto number = [&](StringRef name) { return t.int32(kernel->getAttrOfType<mlir::IntegerAttr>(name).getInt()); };
+    if (!kernel->hasAttr("cuda.units"))
       continue;
     indices[kernel.getName()] = rows.size();
-    int64_t threads = threadsOf(units.getInt());
-    rows.push_back(t.row({t.text(kernel.getName()), t.int32(divideCeil(units.getInt(), threads)), t.int32(threads), t.int32(0),
+    rows.push_back(t.row({t.text(kernel.getName()), number("cuda.blocks"), number("cuda.threads"), t.int32(0),
                           t.int32(kernel.getNumArguments())}));
   }
   return rows;

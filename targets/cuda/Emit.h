@@ -22,9 +22,6 @@ struct Chip {
 /// --march: chips by commas; "native" is the oldest, whose PTX newer ones take too. "emu" is none: this processor instead.
 llvm::Expected<llvm::SmallVector<const Chip *>> chipsOf(llvm::StringRef march);
 
-/// Threads of a block for so many work items.
-int64_t threadsOf(int64_t units);
-
 /// Passes from linalg on tensors to @main on buffers and its kernels.
 void addTensorPasses(mlir::OpPassManager &passes, bool plain);
 /// Passes from there to the LLVM dialect: kernels, and @main.

@@ -28,6 +28,13 @@ constexpr size_t kMostJoined = 16;
 
 bool isStructured(Operation *op) { return isa<linalg::LinalgOp>(op); }
 
+/// Writes without reading.
+bool isFill(linalg::LinalgOp op) {
+  return op.getNumReductionLoops() == 0 && op.getNumDpsInits() == 1 && !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)) &&
+         llvm::none_of(op.getDpsInputs(), [](Value value) { return isa<MemRefType>(value.getType()); }) &&
+         !op->walk([](memref::LoadOp) { return WalkResult::interrupt(); }).wasInterrupted();
+}
+
 bool touchesMemory(Operation *op) {
   return isStructured(op) || isa<memref::LoadOp, memref::StoreOp, cf::AssertOp>(op);
 }
@@ -73,7 +80,38 @@ struct CudaOutlineKernels : brisk::impl::CudaOutlineKernelsBase<CudaOutlineKerne
     getOperation()->setAttr("cuda.kernels", ArrayAttr::get(&getContext(), table));
   }
 
+  /// The op of `block` that uses what `fill` fills first.
+  static Operation *firstUser(Block &block, linalg::LinalgOp fill) {
+    SmallVector<Value> work = {wholeOf(fill.getDpsInits()[0])};
+    Operation *first = nullptr;
+    while (!work.empty())
+      for (Operation *user : work.pop_back_val().getUsers()) {
+        if (isa<ViewLikeOpInterface>(user)) {
+          work.push_back(user->getResult(0));
+          continue;
+        }
+        Operation *here = block.findAncestorOpInBlock(*user);
+        if (here && fill->isBeforeInBlock(here) && (!first || here->isBeforeInBlock(first)))
+          first = here;
+      }
+    return first;
+  }
+
+  /// Moves values to just before the first use of what they fill, start values of sums last: they become part of the sum.
+  static void sinkFills(Block &block) {
+    for (bool starts : {false, true})
+      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+        auto fill = dyn_cast<linalg::LinalgOp>(op);
+        Operation *first = fill && isFill(fill) ? firstUser(block, fill) : nullptr;
+        auto sum = dyn_cast_if_present<linalg::LinalgOp>(first);
+        bool isStart = sum && sum.getNumReductionLoops() > 0 && wholeOf(sum.getDpsInits()[0]) == wholeOf(fill.getDpsInits()[0]);
+        if (first && starts == isStart)
+          op.moveBefore(first);
+      }
+  }
+
   LogicalResult outlineBlock(Block &block) {
+    sinkFills(block);
     SmallVector<Operation *> group;
     auto flush = [&] {
       if (!group.empty())
@@ -139,6 +177,9 @@ struct CudaOutlineKernels : brisk::impl::CudaOutlineKernelsBase<CudaOutlineKerne
   static bool canJoin(ArrayRef<Operation *> group, linalg::LinalgOp op) {
     if (group.empty())
       return true;
+    // What comes before a start value has nothing to do with the sum after it.
+    if (isFill(op) && !llvm::all_of(group, [](Operation *member) { return isFill(cast<linalg::LinalgOp>(member)); }))
+      return false;
     if (group.size() >= kMostJoined || isRunning(op) || unitsOf(op) != unitsOf(cast<linalg::LinalgOp>(group.front())))
       return false;
     SmallVector<Access> next = accessesOf(op);

@@ -34,14 +34,27 @@ def CudaPlanMemory : Pass<"cuda-plan-memory", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
-def CudaEmitKernels : Pass<"cuda-emit-kernels", "::mlir::func::FuncOp"> {
+def CudaChooseSchedule : Pass<"cuda-choose-schedule", "::mlir::func::FuncOp"> {
+  let summary = "Decide how each kernel is launched";
+  let description = [{
+    `cuda.blocks` blocks of `cuda.threads` threads. A contraction is given `cuda.tile`:
+    rows and columns of the result that a block computes, products that it takes at a
+    time, rows and columns of a thread; a long sum of few results `cuda.lanes`, the
+    threads that share one.
+  }];
+  let options = [Option<"plain", "plain", "bool", "false", "a thread for every result">];
+}
+
+def CudaEmitKernels : Pass<"cuda-emit-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn kernels on memrefs into what one thread does";
   let description = [{
     A thread computes one work item: one point of a structured op's parallel loops,
     the last axis of the result running fastest over threads; sums stay in registers.
+    A kernel with `cuda.tile` is computed by blocks: they copy tiles of both factors
+    to shared memory, and each thread has a patch of the result.
   }];
   let dependentDialects = ["::mlir::NVVM::NVVMDialect", "::mlir::arith::ArithDialect", "::mlir::affine::AffineDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::ub::UBDialect"];
 }
 
 def CudaFailChecks : Pass<"cuda-fail-checks", "::mlir::ModuleOp"> {

@@ -21,6 +21,9 @@ void cuda::addTensorPasses(OpPassManager &passes, bool plain) {
   passes.addNestedPass<func::FuncOp>(bufferization::createBufferHoistingPass());
   passes.addNestedPass<func::FuncOp>(bufferization::createBufferLoopHoistingPass());
   passes.addPass(createCudaOutlineKernels());
+  CudaChooseScheduleOptions schedule;
+  schedule.plain = plain;
+  passes.addNestedPass<func::FuncOp>(createCudaChooseSchedule(schedule));
   passes.addPass(createCudaPlanMemory());
 }
 
@@ -47,7 +50,7 @@ static void addLlvmPasses(OpPassManager &passes, bool ofKernels) {
 }
 
 void cuda::addKernelPasses(OpPassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(createCudaEmitKernels());
+  passes.addPass(createCudaEmitKernels());
   passes.addPass(createExpandFloats());
   passes.addPass(createExpandMath());
   addLlvmPasses(passes, true);

@@ -40,6 +40,7 @@ CUresult doOrRecord(Step step) {
 struct Function {
   Twin twin;
   int params;
+  unsigned shared; // bytes of its own
 };
 
 using Clock = std::chrono::steady_clock;
@@ -153,10 +154,10 @@ EMULATED cuModuleUnload(CUmodule module) {
 EMULATED cuModuleGetFunction(CUfunction *function, CUmodule module, const char *name) {
   static std::map<std::pair<void *, std::string>, Function> known;
   auto symbol = [&](const char *suffix) { return dlsym(module, (std::string(name) + suffix).c_str()); };
-  void *twin = symbol("_twin"), *params = symbol("_params");
-  if (!twin || !params)
+  void *twin = symbol("_twin"), *params = symbol("_params"), *shared = symbol("_shared");
+  if (!twin || !params || !shared)
     return kNotFound;
-  Function &entry = known[{twin, name}] = {reinterpret_cast<Twin>(twin), *static_cast<int *>(params)};
+  Function &entry = known[{twin, name}] = {reinterpret_cast<Twin>(twin), *static_cast<int *>(params), *static_cast<unsigned *>(shared)};
   *function = reinterpret_cast<CUfunction>(&entry);
   return kOk;
 }
@@ -170,7 +171,7 @@ EMULATED cuFuncSetAttribute(CUfunction, int, int) { return kOk; }
 EMULATED cuLaunchKernel(CUfunction function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                         unsigned shared, CUstream, void **params, void **) {
   auto *kernel = reinterpret_cast<Function *>(function);
-  if (by != 1 || bz != 1 || gy != 1 || gz != 1 || bx == 0 || bx > 1024 || gx == 0 || gx > 0x7fffffffu || shared > (227u << 10))
+  if (by != 1 || bz != 1 || gy != 1 || gz != 1 || bx == 0 || bx > 1024 || gx == 0 || gx > 0x7fffffffu || shared + kernel->shared > (227u << 10))
     return kInvalid;
   // Values are copied now, as the driver does.
   std::vector<uint64_t> values;
@@ -180,7 +181,7 @@ EMULATED cuLaunchKernel(CUfunction function, unsigned gx, unsigned gy, unsigned 
     std::vector<void *> addresses;
     for (uint64_t &value : values)
       addresses.push_back(&value);
-    return run(kernel->twin, gx, bx, shared, addresses.data()) ? kOk : kIllegal;
+    return run(kernel->twin, gx, bx, kernel->shared + shared, addresses.data()) ? kOk : kIllegal;
   });
 }
 EMULATED cuEventCreate(CUevent *event, unsigned) {

@@ -50,8 +50,8 @@ struct Fiber {
   State state;
 };
 
-/// Who touched a word of shared memory since the last barrier.
-struct Word {
+/// Who touched a byte of shared memory since the last barrier.
+struct Byte {
   uint32_t epoch = 0;
   int16_t writer = -1, reader = -1; // -1 nobody; a reader of -2 is several
 };
@@ -64,7 +64,7 @@ struct Machine {
   unsigned current = 0, waiting = 0, alive = 0;
   unsigned block = 0, blocks = 0, threads = 0, sharedBytes = 0;
   uint32_t epoch = 1;
-  std::vector<Word> words;
+  std::vector<Byte> bytes;
   Twin twin = nullptr;
   void **params = nullptr;
   unsigned complaints = 0;
@@ -134,26 +134,27 @@ bool runBlock() {
   return true;
 }
 
-void touchShared(const char *address, long bytes, bool isWrite) {
+void touchShared(const char *address, long count, bool isWrite) {
   size_t offset = address - shared;
-  if (offset + bytes > machine.sharedBytes)
-    return complain("access past the shared memory that was asked for", address, bytes);
+  if (offset + count > machine.sharedBytes)
+    return complain("access past the shared memory that was asked for", address, count);
   auto self = static_cast<int16_t>(machine.current);
-  for (size_t i = offset / 4; i < (offset + bytes + 3) / 4; ++i) {
-    Word &word = machine.words[i];
-    if (word.epoch != machine.epoch)
-      word = {machine.epoch, -1, -1};
-    if (word.writer >= 0 && word.writer != self)
-      complain(isWrite ? "two threads write the same word without a barrier between them"
-                       : "read of a word that another thread writes without a barrier between them",
-               address, bytes);
-    if (isWrite) {
-      if (word.reader != -1 && word.reader != self)
-        complain("write of a word that another thread reads without a barrier between them", address, bytes);
-      word.writer = self;
-    } else {
-      word.reader = word.reader == -1 || word.reader == self ? self : -2;
-    }
+  for (size_t i = offset; i < offset + count; ++i) {
+    Byte &byte = machine.bytes[i];
+    if (byte.epoch != machine.epoch)
+      byte = {machine.epoch, -1, -1};
+    const char *fault = nullptr;
+    if (byte.writer >= 0 && byte.writer != self)
+      fault = isWrite ? "two threads write the same place without a barrier between them"
+                      : "read of what another thread writes without a barrier between them";
+    else if (isWrite && byte.reader != -1 && byte.reader != self)
+      fault = "write of what another thread reads without a barrier between them";
+    if (fault)
+      return complain(fault, address, count);
+    if (isWrite)
+      byte.writer = self;
+    else
+      byte.reader = byte.reader == -1 || byte.reader == self ? self : -2;
   }
 }
 
@@ -180,7 +181,7 @@ bool brisk::emu::run(Twin twin, unsigned blocks, unsigned threads, unsigned shar
     if (memory == MAP_FAILED)
       return false;
     machine.stacks = static_cast<char *>(memory);
-    machine.words.resize(kSharedBytes / 4);
+    machine.bytes.resize(kSharedBytes);
   }
   machine.twin = twin;
   machine.params = params;

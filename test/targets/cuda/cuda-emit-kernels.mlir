@@ -1,4 +1,4 @@
-// RUN: brisk-opt %s --pass-pipeline="builtin.module(func.func(cuda-emit-kernels))" | FileCheck %s
+// RUN: brisk-opt %s --cuda-emit-kernels | FileCheck %s
 
 // A thread has one row; the sum stays in a register and is stored once.
 // CHECK-LABEL: func.func @row_sums(
@@ -52,5 +52,48 @@ func.func @running_sums(%x: memref<9xf32>, %total: memref<f32>, %y: memref<9xf32
     %0 = arith.addf %e, %s : f32
     linalg.yield %0, %0 : f32, f32
   }
+  return
+}
+
+// Tiles of both factors go through shared memory, between barriers; what lies outside a matrix is zero, and not stored.
+// CHECK: memref.global "private" @product_a : memref<16x36xf32, 3> = uninitialized
+// CHECK: memref.global "private" @product_b : memref<16x36xf32, 3> = uninitialized
+// CHECK-LABEL: func.func @product(
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK: scf.if %{{.*}} -> (f32)
+// CHECK: memref.load %arg0[
+// CHECK: memref.store %{{.*}} : memref<16x36xf32, 3>
+// CHECK: memref.load %arg1[
+// CHECK: nvvm.barrier0
+// CHECK: memref.load %{{.*}} : memref<16x36xf32, 3>
+// CHECK: arith.mulf
+// CHECK: nvvm.barrier0
+// CHECK-NEXT: scf.yield
+// CHECK: scf.if
+// CHECK: memref.store %{{.*}}, %arg2[
+// CHECK: math.exp
+// CHECK: memref.store %{{.*}}, %arg3[
+func.func @product(%x: memref<100x40xf32>, %w: memref<40x70xf32>, %y: memref<100x70xf32>, %z: memref<100x70xf32>)
+    attributes {cuda.units = 7000 : i64, cuda.tile = array<i64: 32, 32, 16, 4, 2>} {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<100x70xf32>)
+  linalg.matmul ins(%x, %w : memref<100x40xf32>, memref<40x70xf32>) outs(%y : memref<100x70xf32>)
+  linalg.exp ins(%y : memref<100x70xf32>) outs(%z : memref<100x70xf32>)
+  return
+}
+
+// Lanes take every fourth element, halves meet in shared memory, the first lane stores.
+// CHECK: memref.global "private" @maxima_lanes : memref<4xf32, 3> = uninitialized
+// CHECK-LABEL: func.func @maxima(
+// CHECK: %[[LOWEST:.*]] = arith.constant 0xFF800000 : f32
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[LOWEST]])
+// CHECK: arith.maximumf
+// CHECK-COUNT-3: nvvm.barrier0
+// CHECK: arith.cmpi eq
+// CHECK: scf.if
+// CHECK: arith.maximumf
+// CHECK: memref.store %{{.*}}, %arg1[
+func.func @maxima(%x: memref<5x100xf32>, %y: memref<5xf32>) attributes {cuda.units = 5 : i64, cuda.lanes = 4 : i64} {
+  linalg.reduce { arith.maximumf } ins(%x : memref<5x100xf32>) outs(%y : memref<5xf32>) dimensions = [1]
   return
 }

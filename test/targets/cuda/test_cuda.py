@@ -102,7 +102,41 @@ def attention(path):
     return {"x": x}
 
 
-@pytest.mark.parametrize("make", [cnn, lstm, attention], ids=lambda make: make.__name__)
+def products(path):
+    """Contractions that are computed in tiles, none of whose sizes a tile divides; long sums."""
+    a, x = rng.standard_normal((3, 50, 41)).astype(np.float32), rng.standard_normal((1, 35, 23, 21)).astype(np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["a", "w"], ["m"]),
+        helper.make_node("Transpose", ["m"], ["t"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["m", "t"], ["p"]),
+        helper.make_node("Conv", ["x", "k", "b"], ["c"], pads=[1, 1, 1, 1], strides=[2, 2]),
+        helper.make_node("Relu", ["c"], ["r"]),
+        helper.make_node("ReduceMax", ["r"], ["most"], axes=[2, 3]),
+        helper.make_node("ReduceMean", ["r"], ["mean"], axes=[1, 2, 3]),
+    ]
+    save(path, nodes, {"a": a, "x": x}, {n: TensorProto.FLOAT for n in ("p", "r", "most", "mean")},
+         {"w": weights(41, 70), "k": weights(37, 35, 3, 3), "b": weights(37)})  # fmt: skip
+    return {"a": a, "x": x}
+
+
+def bytes_(path):
+    """A quantized layer: sums of bytes in integers."""
+    x = rng.uniform(-1, 1, (40, 64)).astype(np.float32)
+    constants = {"s": np.float32(1 / 127), "z": np.int8(3), "ws": np.float32(0.02), "wz": np.int8(0), "ys": np.float32(0.1),
+                 "yz": np.int8(-5), "w": rng.integers(-127, 128, (64, 48)).astype(np.int8)}  # fmt: skip
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["d"]),
+        helper.make_node("DequantizeLinear", ["w", "ws", "wz"], ["wd"]),
+        helper.make_node("MatMul", ["d", "wd"], ["m"]),
+        helper.make_node("QuantizeLinear", ["m", "ys", "yz"], ["mq"]),
+        helper.make_node("DequantizeLinear", ["mq", "ys", "yz"], ["y"]),
+    ]
+    save(path, nodes, {"x": x}, {"y": TensorProto.FLOAT}, {k: np.asarray(v) for k, v in constants.items()})
+    return {"x": x}
+
+
+@pytest.mark.parametrize("make", [cnn, lstm, attention, products, bytes_], ids=lambda make: make.__name__)
 def test_agrees(tmp_path, make):
     feed = make(tmp_path / "m.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
@@ -158,10 +192,11 @@ def test_same_bytes(tmp_path):
 @pytest.mark.parametrize("chip", CHIPS)
 def test_ptxas_accepts(tmp_path, chip):
     """Every generation's assembler takes the kernels, without spilling registers."""
-    cnn(tmp_path / "m.onnx")
+    products(tmp_path / "m.onnx")
     done("briskc", tmp_path / "m.onnx", "--target=cuda", f"--march={chip}", "--emit=ptx", "-o", tmp_path / "m.ptx")
     result = subprocess.run(["ptxas", "-v", f"-arch={chip}", tmp_path / "m.ptx", "-o", tmp_path / "m.cubin"],
                             capture_output=True, text=True)  # fmt: skip
     assert result.returncode == 0, result.stderr
+    assert "bar.sync" in (tmp_path / "m.ptx").read_text()
     spills = re.findall(r"(\d+) bytes spill (?:stores|loads)", result.stderr)
     assert spills and all(count == "0" for count in spills), result.stderr

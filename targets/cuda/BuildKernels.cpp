@@ -9,9 +9,11 @@
 #include "targets/cuda/Emit.h"
 #include "targets/cuda/Shared.h"
 #include "llvm/Analysis/ValueTracking.h"
+#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/ReplaceConstant.h"
+#include "llvm/Linker/Linker.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
@@ -43,6 +45,37 @@ Expected<SmallVector<const Chip *>> cuda::chipsOf(StringRef march) {
   return chips;
 }
 
+/// Calls of functions that GPUs have no instruction for become calls of device/math.c, which is linked in.
+static Error linkMath(Module &module) {
+  static const std::pair<Intrinsic::ID, StringLiteral> kNames[] = {
+      {Intrinsic::exp, "exp"},   {Intrinsic::exp2, "exp2"}, {Intrinsic::log, "log"},   {Intrinsic::log2, "log2"},
+      {Intrinsic::log10, "log10"}, {Intrinsic::sin, "sin"},   {Intrinsic::cos, "cos"},   {Intrinsic::tan, "tan"},
+      {Intrinsic::asin, "asin"}, {Intrinsic::acos, "acos"}, {Intrinsic::atan, "atan"}, {Intrinsic::atan2, "atan2"},
+      {Intrinsic::sinh, "sinh"}, {Intrinsic::cosh, "cosh"}, {Intrinsic::tanh, "tanh"}, {Intrinsic::pow, "pow"}};
+  for (Function &function : make_early_inc_range(module))
+    for (auto [id, name] : kNames)
+      if (function.getIntrinsicID() == id) {
+        std::string symbol = name.str() + (function.getReturnType()->isFloatTy() ? "f" : "");
+        function.replaceAllUsesWith(module.getOrInsertFunction(symbol, function.getFunctionType()).getCallee());
+        function.eraseFromParent();
+        break;
+      }
+  auto math = parseBitcodeFile(MemoryBufferRef(mathCode(), "math"), module.getContext());
+  if (!math)
+    return math.takeError();
+  (*math)->setTargetTriple(module.getTargetTriple());
+  (*math)->setDataLayout(module.getDataLayout());
+  if (Linker::linkModules(module, std::move(*math), Linker::Flags::LinkOnlyNeeded))
+    return createStringError("linking the device's functions failed");
+  for (Function &function : module) {
+    if (function.isDeclaration() && !function.isIntrinsic() && !function.use_empty())
+      return createStringError("the cuda target has no function " + function.getName());
+    if (!function.isDeclaration() && function.getCallingConv() != CallingConv::PTX_Kernel)
+      function.setLinkage(GlobalValue::InternalLinkage);
+  }
+  return Error::success();
+}
+
 Expected<std::unique_ptr<Module>> cuda::buildKernels(mlir::ModuleOp source, LLVMContext &context) {
   mlir::OwningOpRef<mlir::ModuleOp> copy = source.clone();
   for (mlir::NamedAttribute attr : llvm::to_vector((*copy)->getAttrs()))
@@ -66,11 +99,8 @@ Expected<std::unique_ptr<Module>> cuda::buildKernels(mlir::ModuleOp source, LLVM
   if (!module)
     return module.takeError();
   for (Function &function : **module) {
-    if (function.isDeclaration()) {
-      if (!function.isIntrinsic())
-        return createStringError("the cuda target has no function " + function.getName());
+    if (function.isDeclaration())
       continue;
-    }
     function.setCallingConv(CallingConv::PTX_Kernel);
     function.addFnAttr(Attribute::NoUnwind);
     for (Argument &argument : function.args())
@@ -80,6 +110,8 @@ Expected<std::unique_ptr<Module>> cuda::buildKernels(mlir::ModuleOp source, LLVM
         argument.addAttr(Attribute::getWithAlignment(context, Align(16)));
       }
   }
+  if (Error error = linkMath(**module))
+    return std::move(error);
   return module;
 }
 
@@ -194,14 +226,15 @@ Expected<std::string> cuda::emitTwin(const Module &kernels) {
   module->setTargetTriple((*machine)->getTargetTriple());
   module->setDataLayout((*machine)->createDataLayout());
   SmallVector<Function *> functions;
-  for (Function &function : *module)
-    if (!function.isDeclaration())
+  for (Function &function : *module) {
+    function.removeFnAttr("target-cpu");
+    function.removeFnAttr("target-features");
+    if (function.getCallingConv() == CallingConv::PTX_Kernel)
       functions.push_back(&function);
+  }
   for (Function *function : functions) {
     function->setCallingConv(CallingConv::C);
     function->setLinkage(GlobalValue::InternalLinkage);
-    function->removeFnAttr("target-cpu");
-    function->removeFnAttr("target-features");
     uint64_t sharedBytes = placeShared(*function);
     tellAccesses(*function);
     addTwin(*function, sharedBytes);

@@ -30,6 +30,8 @@ void addHostPasses(mlir::OpPassManager &passes);
 
 /// The kernels as LLVM IR for GPUs, chip aside.
 llvm::Expected<std::unique_ptr<llvm::Module>> buildKernels(mlir::ModuleOp module, llvm::LLVMContext &context);
+/// device/math.c as LLVM bitcode.
+llvm::StringRef mathCode();
 /// PTX text of the kernels.
 llvm::Expected<std::string> emitPtx(const llvm::Module &kernels, const Chip &chip);
 /// What `ptxas` makes of it.

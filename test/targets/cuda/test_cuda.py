@@ -5,6 +5,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """
 
 import json
+import math
 import os
 import pathlib
 import re
@@ -144,6 +145,28 @@ def test_agrees(tmp_path, make):
     outputs = emulated(tmp_path, feed)
     for name, value in expected.items():
         assert np.abs(outputs[name] - value).max() <= 1e-4 * np.abs(value).max(), name
+
+
+FUNCTIONS = {"Acos": np.arccos, "Asin": np.arcsin, "Atan": np.arctan, "Atanh": np.arctanh, "Asinh": np.arcsinh, "Sinh": np.sinh,
+             "Cosh": np.cosh, "Tan": np.tan, "Sin": np.sin, "Cos": np.cos, "Exp": np.exp, "Tanh": np.tanh,
+             "Erf": np.vectorize(math.erf)}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+def test_functions(tmp_path, dtype):
+    """device/math.c and the polynomials against numpy in f64."""
+    x = np.concatenate([rng.uniform(-1, 1, 500), [0.0, -0.0, 1e-6]]).astype(dtype)
+    nodes = [helper.make_node(op, ["x"], [op]) for op in FUNCTIONS]
+    nodes += [helper.make_node("Add", ["x", "two"], ["big"]), helper.make_node("Log", ["big"], ["Log"]),
+              helper.make_node("Acosh", ["big"], ["Acosh"]), helper.make_node("Pow", ["big", "x"], ["Pow"])]  # fmt: skip
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    save(tmp_path / "m.onnx", nodes, {"x": x}, {n: kind for n in [*FUNCTIONS, "Log", "Acosh", "Pow"]}, {"two": np.asarray(2, dtype)})
+    outputs = emulated(tmp_path, {"x": x})
+    exact, big = x.astype(np.float64), (x + dtype(2)).astype(np.float64)
+    expected = {op: function(exact) for op, function in FUNCTIONS.items()}
+    expected |= {"Log": np.log(big), "Acosh": np.arccosh(big), "Pow": np.power(big, exact)}
+    for name, value in expected.items():
+        np.testing.assert_allclose(outputs[name], value, rtol=16 * np.finfo(dtype).eps, atol=1e-300, err_msg=name)
 
 
 def test_checks(tmp_path):

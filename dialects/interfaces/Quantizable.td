@@ -28,6 +28,11 @@ def QuantizableInterface : OpInterface<"QuantizableInterface"> {
       (ins "::brisk::onnx::OpMaker &":$make, "::llvm::ArrayRef<::brisk::QuantizedValue>":$factors,
            "::mlir::Value":$divisor), "", [{ return {}; }]>,
     InterfaceMethod<[{
+        Of a Product whose weight, a matrix, alone is quantized, with a scale for each block along the summed axis (as many
+        as `weight.scale` has there, all of one length): the form that reads its integers. Null where there is none.
+      }], "::mlir::Value", "buildInBlocks",
+      (ins "::brisk::onnx::OpMaker &":$make, "const ::brisk::QuantizedValue &":$weight), "", [{ return {}; }]>,
+    InterfaceMethod<[{
         Of a Pointwise op that is min(max(x, low), high): low and high, infinite where there is no such bound.
         nullopt for all others.
       }], "std::optional<std::pair<double, double>>", "clampBounds", (ins), "", [{ return std::nullopt; }]>,

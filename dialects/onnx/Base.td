@@ -40,6 +40,7 @@ def MovesElements : DeclareOpInterfaceMethods<QuantizableInterface>;
 def Quantizable : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm"]>;
 // An op with an integer form, likewise.
 def QuantizedSum : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "buildQuantized"]>;
+def QuantizedMatrix : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "buildQuantized", "buildInBlocks"]>;
 // An elementwise op that only bounds its operand, likewise.
 def Clamps : DeclareOpInterfaceMethods<QuantizableInterface, ["quantizedForm", "clampBounds"]>;
 // An op that couples slices of its operands and results, in ops/Slices.cpp; what else it says of them is listed.

@@ -84,6 +84,27 @@ bool saturates(Operation *quantize, double low, double high) {
   return level(low) <= least && level(high) >= least + levels - 1;
 }
 
+/// From so many elements on a matrix of weights is better read as the integers that it is made of.
+constexpr int64_t kLargeMatrix = int64_t(1) << 18;
+/// As far as so many rows share it.
+constexpr int64_t kFewRows = 8;
+
+/// True for what will be folded.
+bool followsFromConstants(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && op->getNumRegions() == 0 && (op->getNumOperands() || op->hasTrait<OpTrait::ConstantLike>() || !isPresent(value)) &&
+         llvm::all_of(op->getOperands(), followsFromConstants);
+}
+
+/// Rows of a product of matrices; open dims count as one.
+int64_t rowsOf(Operation *product) {
+  auto type = cast<ShapedType>(product->getResult(0).getType());
+  int64_t rows = 1;
+  for (int64_t size : type.getShape().drop_back())
+    rows *= ShapedType::isDynamic(size) ? 1 : size;
+  return rows;
+}
+
 //===--- rewrites -----------------------------------------------------------===//
 
 class Integers {
@@ -97,6 +118,7 @@ public:
       changed = sweep(&Integers::move);
     sweep(&Integers::dropBounds);
     sweep(&Integers::formSum);
+    sweep(&Integers::formBlocks);
     sweep(&Integers::formAddition);
     sweep(&Integers::multiplyInsteadOfDivide);
     return success();
@@ -113,6 +135,7 @@ private:
   bool hoistQuantization(Operation *op);
   bool dropBounds(Operation *op);
   bool formSum(Operation *op);
+  bool formBlocks(Operation *op);
   bool formAddition(Operation *op);
   bool multiplyInsteadOfDivide(Operation *op);
 
@@ -335,6 +358,32 @@ bool Integers::formSum(Operation *op) {
   }
   user->setOperand(0, real);
   user->setOperand(1, make.scalar(f32, 1));
+  return true;
+}
+
+/// A product of floats with a large matrix in blocks: its integers are read as they are, as few rows as there are. Many rows
+/// do not wait for memory, and dequantizing anew for some of them at a time costs more than it saves.
+bool Integers::formBlocks(Operation *op) {
+  QuantizedForm form = quantizedForm(op);
+  if (form.kind != QuantizedForm::Product || !form.weight || op->use_empty())
+    return false;
+  Operation *dequantize = op->getOperand(*form.weight).getDefiningOp();
+  if (!dequantize || quantizedForm(dequantize).kind != QuantizedForm::Dequantize || dequantize->getNumOperands() < 3)
+    return false;
+  QuantizedForm blocks = quantizedForm(dequantize);
+  if (!llvm::all_of(dequantize->getOperands(), followsFromConstants))
+    return false;
+  auto type = dyn_cast<RankedTensorType>(dequantize->getResult(0).getType());
+  if (blocks.blockSize == 0 || blocks.channelAxis < 0 || !type || !type.hasStaticShape() || type.getRank() != 2 ||
+      !type.getElementType().isF32() || type.getNumElements() < kLargeMatrix ||
+      type.getDimSize(blocks.channelAxis) % blocks.blockSize || rowsOf(op) > kFewRows)
+    return false;
+  onnx::OpMaker make(op, shapes);
+  Value real = cast<QuantizableInterface>(op).buildInBlocks(
+      make, {dequantize->getOperand(0), dequantize->getOperand(1), dequantize->getOperand(2), blocks.channelAxis});
+  if (!real || make.failed())
+    return false;
+  replace(op->getResult(0), real);
   return true;
 }
 

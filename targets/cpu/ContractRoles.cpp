@@ -71,6 +71,7 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
   std::optional<unsigned> packed;
   std::optional<std::pair<unsigned, int64_t>> grouped;
   Block *body = nullptr;
+  unsigned parameters = 0; // in panels like B
   if (auto contract = dyn_cast<ContractOp>(op)) {
     maps = contract.maps();
     iterators = contract.iterators();
@@ -79,6 +80,7 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
     if (grouped && !packed)
       return std::nullopt;
     body = &contract.getEpilogue().front();
+    parameters = contract.getBlockParameters();
     sizes = tripCounts(b, contract);
     if (llvm::is_contained(sizes, OpFoldResult()))
       return std::nullopt;
@@ -98,7 +100,7 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
   auto dim = [&](unsigned d) { return getAffineDimExpr(d, context); };
   for (auto [i, map] : llvm::enumerate(maps)) {
     AffineMap wide = AffineMap::get(loops + 3, 0, map.getResults(), context);
-    if (packed && i == 1)
+    if (packed && i >= 1 && i < 2 + parameters)
       wide = wide.replace({{dim(*packed).floorDiv(kPanel), dim(panelLoop)}, {dim(*packed) % kPanel, dim(*packed)}},
                           loops + 3, 0);
     if (grouped && i == 1)
@@ -143,6 +145,7 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
     if (!isKnown(c.nest.operands[0].coefficient[grouped->first], 1))
       return std::nullopt;
   }
+  c.parameters = parameters;
   c.fromZero = body;
   c.nest.body = body;
   c.packed = packed.has_value();
@@ -158,7 +161,7 @@ std::optional<Contraction> cpu::contractionOf(OpBuilder &b, Operation *op, unsig
   if (!assignRoles(c, true) && (!body || !assignRoles(c, false)))
     return std::nullopt;
   for (auto [i, operand] : llvm::enumerate(c.nest.operands))
-    if (!(packed && i == 1))
+    if (!(packed && i >= 1 && i < 2 + parameters))
       operand.coefficient[c.panel] = ix.mul(operand.coefficient[c.n], ix.constant(kPanel));
   return c;
 }

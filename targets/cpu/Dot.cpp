@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "targets/cpu/ir/Cpu.h"
 
 using namespace mlir;
 using namespace brisk;
@@ -54,6 +55,35 @@ struct DotWeights : DotF32 {
     if (isUnsigned)
       return {arith::UIToFPOp::create(b, loc, type, raw)};
     return {arith::SIToFPOp::create(b, loc, type, raw)};
+  }
+};
+
+/// Weights of 4 bits, eight to a lane.
+struct DotNibbles : DotF32 {
+  DotNibbles() { group = kNibbles; }
+  SmallVector<Value> columns(OpBuilder &b, Location loc, Value raw) const override {
+    SmallVector<Value> result;
+    for (int64_t i = 0; i < group; ++i)
+      result.push_back(column(b, loc, raw, i));
+    return result;
+  }
+  Value column(OpBuilder &b, Location loc, Value raw, int64_t i) const override {
+    if (i)
+      raw = arith::ShRUIOp::create(b, loc, raw, constantLike(b, loc, raw, 4 * i));
+    auto type = cast<VectorType>(raw.getType()).clone(b.getF32Type());
+    if (type.getNumElements() == 16) {
+      // The low four bits of each lane choose among sixteen floats.
+      SmallVector<float> levels;
+      for (int level = 0; level < 16; ++level)
+        levels.push_back(static_cast<float>(level));
+      Value table = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef<float>(levels)));
+      return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
+                                           ValueRange{table, raw})
+          .getResult(0);
+    }
+    if (i + 1 < group)
+      raw = arith::AndIOp::create(b, loc, raw, constantLike(b, loc, raw, 15));
+    return arith::SIToFPOp::create(b, loc, type, raw);
   }
 };
 
@@ -168,6 +198,8 @@ std::unique_ptr<Dot> Dot::get(const Factors &factors, const VectorUnit &unit) {
       return std::make_unique<DotBf16>();
     return std::make_unique<DotBf16Halves>();
   }
+  if (factors.weight.isInteger(32))
+    return std::make_unique<DotNibbles>();
   if (factors.weight.isInteger(8))
     return std::make_unique<DotWeights>(factors);
   return std::make_unique<DotF32>();

@@ -33,6 +33,10 @@ public:
   virtual mlir::Type sumType(mlir::OpBuilder &b) const = 0;
   /// `raw`: lanes * group factors as they lie in memory.
   virtual llvm::SmallVector<mlir::Value> columns(mlir::OpBuilder &b, mlir::Location loc, mlir::Value raw) const = 0;
+  /// One number a lane of `columns`: the first may be read before others are made.
+  virtual mlir::Value column(mlir::OpBuilder &b, mlir::Location loc, mlir::Value raw, int64_t i) const {
+    return columns(b, loc, raw)[i];
+  }
   /// `raw`: 32 bits (f32 or i32) in each lane.
   virtual llvm::SmallVector<mlir::Value> row(mlir::OpBuilder &b, mlir::Location loc, mlir::Value raw) const = 0;
   virtual mlir::Value add(mlir::OpBuilder &b, mlir::Location loc, mlir::Value sum, mlir::ValueRange row,

@@ -134,6 +134,10 @@ private:
   SmallVector<Value> reduceRest(unsigned depth, const Point &point, int64_t rowCount, ArrayRef<Piece> pieces,
                                 ValueRange sums);
   SmallVector<Value> step(const Point &point, int64_t rowCount, ArrayRef<Piece> pieces, ValueRange sums);
+  SmallVector<Value> reduceBlock(unsigned depth, const Point &point, int64_t rowCount, ArrayRef<Piece> pieces,
+                                 ValueRange sums);
+  Value sumOfRow(const Point &point, int64_t count);
+  SmallVector<Value> stepInBlocks(const Point &point, int64_t rowCount, ArrayRef<Piece> columns, ValueRange sums);
   Value start(const Point &point, const Piece &piece);
   Value loadColumns(const Point &point, const Piece &piece);
   Value loadRow(const Point &point);
@@ -303,6 +307,8 @@ void ContractEmitter::block(const Point &point, int64_t rowCount, int64_t panelC
   auto fits = [&](int64_t r, int64_t v) {
     return r * v + v * dot->columnRegisters + dot->rowRegisters <= unit.registers - spare;
   };
+  while (c.parameters && width > 2 && !fits(rowCount, width))
+    width /= 2;
   if (!fits(rowCount, width))
     width = std::min<int64_t>(width, 2);
   int64_t most = rowCount;
@@ -332,7 +338,8 @@ void ContractEmitter::tile(const Point &point, int64_t rowCount, ArrayRef<Piece>
             loadLanes(b, nest, c.output(), column(row(point, r), piece.offset), c.n, piece.lanes, mask, piece.active),
             piece.lanes));
     }
-  sums = reduce(0, point, rowCount, columns, sums);
+  bool isOneBlock = c.parameters && llvm::none_of(c.reductions, [&](unsigned d) { return c.isBlocks(d); });
+  sums = isOneBlock ? reduceBlock(0, point, rowCount, columns, sums) : reduce(0, point, rowCount, columns, sums);
   const Operand &out = nest.operands.back();
   if (c.m && rowCount > 1 && !out.isContiguous(c.n) && out.isContiguous(*c.m))
     return storeTurned(point, rowCount, columns, sums);
@@ -386,14 +393,15 @@ SmallVector<Value> ContractEmitter::reduce(unsigned depth, const Point &point, i
   if (depth == c.reductions.size())
     return step(point, rowCount, columns, sums);
   unsigned k = c.reductions[depth];
-  if (depth + 1 == c.reductions.size() && isWrittenOut(nest.sizes[k])) {
+  if (depth + 1 == c.reductions.size() && isWrittenOut(nest.sizes[k]) && !c.isBlocks(k)) {
     SmallVector<Value> now = llvm::to_vector(sums);
     for (int64_t i = 0, size = *known(nest.sizes[k]); i < size; ++i)
       now = step(point.moved(nest, ix, k, ix.constant(i)), rowCount, columns, now);
     return k == c.grouped && c.rest ? reduceRest(depth, point, rowCount, columns, now) : now;
   }
   SmallVector<Value> now = emitLoop(ix, ix.constant(0), nest.sizes[k], 1, sums, [&](OpFoldResult i, ValueRange now) {
-    return reduce(depth + 1, point.moved(nest, ix, k, i), rowCount, columns, now);
+    Point p = point.moved(nest, ix, k, i);
+    return c.isBlocks(k) ? reduceBlock(depth + 1, p, rowCount, columns, now) : reduce(depth + 1, p, rowCount, columns, now);
   });
   return k == c.grouped && c.rest ? reduceRest(depth, point, rowCount, columns, now) : now;
 }
@@ -424,12 +432,86 @@ Value ContractEmitter::start(const Point &point, const Piece &piece) {
 /// The factors of `piece` as they lie in memory.
 Value ContractEmitter::loadColumns(const Point &point, const Piece &piece) {
   Point p = column(point, piece.offset);
-  if (c.group > 1) {
+  if (c.group > 1 && !c.parameters) {
     auto type = VectorType::get({piece.lanes * c.group}, c.factors.element);
     return vector::LoadOp::create(b, nest.loc, type, nest.operands[c.b].flat, ValueRange{ix.value(p.place[c.b])});
   }
   Value mask = c.packed ? Value() : maskOf(piece);
   return splat(b, nest.loc, loadLanes(b, nest, c.b, p, c.n, piece.lanes, mask, piece.active), piece.lanes);
+}
+
+/// Adds one block of weights, from `point` on: the sums of its integers, scaled, less the zero point times the sum of
+/// the row's factors.
+SmallVector<Value> ContractEmitter::reduceBlock(unsigned depth, const Point &point, int64_t rowCount,
+                                                ArrayRef<Piece> columns, ValueRange sums) {
+  SmallVector<Value> zeros;
+  for (Value sum : sums)
+    zeros.push_back(arith::ConstantOp::create(b, nest.loc, b.getZeroAttr(sum.getType())));
+  SmallVector<Value> part = reduce(depth, point, rowCount, columns, zeros), next = llvm::to_vector(sums), rows;
+  bool hasZeros = c.parameters > 1;
+  for (int64_t r = 0; hasZeros && r < rowCount; ++r)
+    rows.push_back(sumOfRow(row(point, r), dot->group * known(nest.sizes[c.reductions.back()]).value_or(0)));
+  for (auto [j, piece] : llvm::enumerate(columns)) {
+    // In panels: there is something past the last column.
+    auto load = [&](unsigned operand) {
+      Value loaded = loadLanes(b, nest, operand, column(point, piece.offset), c.n, piece.lanes, Value(), OpFoldResult());
+      return splat(b, nest.loc, loaded, piece.lanes);
+    };
+    Value scale = load(2), offset;
+    if (hasZeros) {
+      Value zero = load(3);
+      zero = c.factors.unsignedB ? arith::UIToFPOp::create(b, nest.loc, scale.getType(), zero).getResult()
+                                 : arith::SIToFPOp::create(b, nest.loc, scale.getType(), zero).getResult();
+      offset = arith::NegFOp::create(b, nest.loc, zero);
+    }
+    for (int64_t r = 0; r < rowCount; ++r) {
+      int64_t at = r * static_cast<int64_t>(columns.size()) + static_cast<int64_t>(j);
+      Value sum = part[at];
+      if (hasZeros)
+        sum = vector::FMAOp::create(b, nest.loc, offset, splat(b, nest.loc, rows[r], piece.lanes), sum);
+      next[at] = vector::FMAOp::create(b, nest.loc, sum, scale, next[at]);
+    }
+  }
+  return next;
+}
+
+/// The sum of `count` factors of a row.
+Value ContractEmitter::sumOfRow(const Point &point, int64_t count) {
+  int64_t lanes = unit.lanes(32);
+  while (count % lanes)
+    lanes /= 2;
+  auto type = VectorType::get({lanes}, b.getF32Type());
+  Value sum;
+  for (int64_t at = 0; at < count; at += lanes) {
+    Value place = ix.value(ix.add(point.place[c.a], ix.constant(at)));
+    Value next = vector::LoadOp::create(b, nest.loc, type, nest.operands[c.a].flat, ValueRange{place});
+    sum = sum ? arith::AddFOp::create(b, nest.loc, sum, next).getResult() : next;
+  }
+  return vector::ReductionOp::create(b, nest.loc, vector::CombiningKind::ADD, sum, arith::FastMathFlags::reassoc);
+}
+
+/// The same as `step` for weights in blocks: each vector of weights becomes floats once, for all rows.
+SmallVector<Value> ContractEmitter::stepInBlocks(const Point &point, int64_t rowCount, ArrayRef<Piece> columns,
+                                                 ValueRange sums) {
+  SmallVector<Value> raw, next = llvm::to_vector(sums);
+  for (const Piece &piece : columns)
+    raw.push_back(loadColumns(point, piece));
+  for (int64_t i = 0; i < dot->group; ++i) {
+    SmallVector<Value> rows;
+    for (int64_t r = 0; r < rowCount; ++r) {
+      Point p = row(point, r);
+      p.place[c.a] = ix.add(p.place[c.a], ix.constant(i));
+      rows.push_back(loadLanes(b, nest, c.a, p, c.n, 1, Value(), OpFoldResult()));
+    }
+    for (auto [j, piece] : llvm::enumerate(columns)) {
+      Value weight = dot->column(b, nest.loc, raw[j], i);
+      for (int64_t r = 0; r < rowCount; ++r) {
+        Value &sum = next[r * columns.size() + j];
+        sum = vector::FMAOp::create(b, nest.loc, splat(b, nest.loc, rows[r], piece.lanes), weight, sum);
+      }
+    }
+  }
+  return next;
 }
 
 /// A row's factor, or its group of narrow ones as an i32, zero past the last.
@@ -464,6 +546,8 @@ Value ContractEmitter::loadRow(const Point &point) {
 
 SmallVector<Value> ContractEmitter::step(const Point &point, int64_t rowCount, ArrayRef<Piece> columns,
                                          ValueRange sums) {
+  if (c.parameters)
+    return stepInBlocks(point, rowCount, columns, sums);
   SmallVector<SmallVector<Value>> loaded;
   SmallVector<Value> next;
   for (const Piece &piece : columns)

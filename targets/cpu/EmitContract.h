@@ -23,6 +23,7 @@ struct Contraction {
   int64_t group = 1;       // factors that lie together for one lane
   std::optional<unsigned> grouped; // an extra loop over full groups,
   int64_t rest = 0;                // and the factors left after them
+  unsigned parameters = 0;         // operands after B that B is scaled by, and before that lessened by
   // Set by assignRoles:
   unsigned a = 0, b = 1;     // operands: rows are broadcast from `a`, columns loaded from `b`
   unsigned n = 0;            // the columns' loop
@@ -30,6 +31,8 @@ struct Contraction {
   llvm::SmallVector<unsigned> outer, outerRows, reductions;
 
   explicit Contraction(Nest nest) : nest(std::move(nest)) {}
+  /// Whether loop `d` goes from block to block of B's scales.
+  bool isBlocks(unsigned d) const { return parameters && !nest.operands[2].ignores(d); }
   unsigned output() const { return nest.operands.size() - 1; }
 };
 

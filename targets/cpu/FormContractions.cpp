@@ -257,8 +257,10 @@ struct CpuFormContractions : brisk::impl::CpuFormContractionsBase<CpuFormContrac
     for (linalg::GenericOp op : ops) {
       if (!op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0)
         continue;
-      std::optional<Product> product = productOf(op);
       auto [constant, init] = cpu::filled(op.getDpsInits()[0]);
+      if (init && matchPattern(constant, m_AnyZeroFloat()) && formBlockContraction(op, init))
+        continue;
+      std::optional<Product> product = productOf(op);
       if (!product || !init || !(matchPattern(constant, m_AnyZeroFloat()) || matchPattern(constant, m_Zero())))
         continue;
       auto choice = choose(op, *product);

@@ -42,5 +42,9 @@ bool isConstantFactor(mlir::Value value);
 /// [..., sums..., last sum / g, column, g]. Constants are packed now, others by ops of static shape at run time.
 Packed packFactor(mlir::OpBuilder &b, mlir::linalg::GenericOp op, const Choice &choice);
 
+/// Makes a cpu.contract of a sum of products with a constant matrix of weights whose blocks have scales; false for
+/// anything else.
+bool formBlockContraction(mlir::linalg::GenericOp op, mlir::Value init);
+
 } // namespace brisk::cpu
 #endif

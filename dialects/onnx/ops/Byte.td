@@ -31,3 +31,16 @@ def Onnx_ByteMatMulOp : Onnx_Op<"brisk.ByteMatMul", [Pure]> {
   let arguments = (ins AnyTensor:$A, AnyTensor:$B);
   let results = (outs AnyTensor:$Y);
 }
+
+def Onnx_BlockMatMulOp : Onnx_Op<"brisk.BlockMatMul", [Pure]> {
+  let summary = "Product with a matrix of integers in blocks that share a scale";
+  let description = [{
+    B (K x N, of 4 or 8 bits) stands for (B - zero_point) scale; both have one
+    row for each block of neighbouring rows of B, which have one length. A has any
+    rank; its last axis is summed over.
+
+    Example: `%y = onnx.brisk.BlockMatMul %a, %b, %s, %z : (tensor<2x64xf32>, tensor<64x4xui4>, tensor<2x4xf32>, tensor<2x4xui4>) -> tensor<2x4xf32>`
+  }];
+  let arguments = (ins AnyTensor:$A, AnyTensor:$B, AnyTensor:$scale, Onnx_Value:$zero_point);
+  let results = (outs AnyTensor:$Y);
+}

@@ -278,6 +278,54 @@ Value GemmOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Va
   return addFloatBias(make, real, c, divisor, 0);
 }
 
+//===--- weights in blocks --------------------------------------------------===//
+
+/// a times the matrix whose blocks lie along `axis`.
+static Value blockMatMul(OpMaker &make, Value a, const QuantizedValue &weight, int64_t axis) {
+  auto type = dyn_cast<IntegerType>(make.shapes.elementType(weight.value));
+  if (!type || weight.axis != axis || !make.shapes.elementType(weight.scale).isF32() ||
+      !make.shapes.elementType(a).isF32() || (type.getWidth() != 4 && type.getWidth() != 8))
+    return {};
+  Value b = weight.value, scale = weight.scale, zero = weight.zeroPoint ? weight.zeroPoint : make.none();
+  if (isPresent(zero) && isZeros(zero))
+    zero = make.none();
+  if (type.getWidth() == 4 && !isUnsignedElement(type)) {
+    // Around 8, as other writers of 4 bits have them.
+    Type i32 = IntegerType::get(type.getContext(), 32);
+    auto shifted = [&](Value value) {
+      return castTo(make, make.make<AddOp>({castTo(make, value, kInt32), make.scalar(i32, 8)}), kUInt8);
+    };
+    if (isPresent(zero))
+      zero = shifted(zero);
+    else
+      zero = make.make<ExpandOp>({make.scalar(IntegerType::get(type.getContext(), 8, IntegerType::Unsigned), 8),
+                                  make.make<ShapeOp>(scale)});
+    b = shifted(b);
+  }
+  if (axis == 1) {
+    b = make.make<TransposeOp>(b);
+    scale = make.make<TransposeOp>(scale);
+    zero = isPresent(zero) ? make.make<TransposeOp>(zero) : zero;
+  }
+  return make.make<BlockMatMulOp>({a, b, scale, zero});
+}
+
+Value MatMulOp::buildInBlocks(OpMaker &make, const QuantizedValue &weight) {
+  return blockMatMul(make, getA(), weight, 0);
+}
+
+Value GemmOp::buildInBlocks(OpMaker &make, const QuantizedValue &weight) {
+  auto times = [&](Value value, float factor) {
+    return factor == 1 ? value : make.make<MulOp>({value, make.scalar(Float32Type::get(getContext()), factor)});
+  };
+  QuantizedValue scaled = weight;
+  scaled.scale = times(weight.scale, getAlpha().convertToFloat());
+  Value product = blockMatMul(make, getTransA() ? make.make<TransposeOp>(getA()) : getA(), scaled, getTransB() ? 1 : 0);
+  if (!product || !isPresent(getC()))
+    return product;
+  return make.make<AddOp>({product, times(getC(), getBeta().convertToFloat())});
+}
+
 //===--- integer forms of means ---------------------------------------------===//
 
 Value GlobalAveragePoolOp::buildQuantized(OpMaker &make, ArrayRef<QuantizedValue> factors, Value divisor) {

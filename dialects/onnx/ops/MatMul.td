@@ -1,7 +1,7 @@
 // Matrix products.
 include "dialects/onnx/Base.td"
 
-def Onnx_MatMulOp : Onnx_Op<"MatMul", [Pure, QuantizedSum, Onnx_Slices<["summands"]>]> {
+def Onnx_MatMulOp : Onnx_Op<"MatMul", [Pure, QuantizedMatrix, Onnx_Slices<["summands"]>]> {
   let summary = "Matrix product with the axes of numpy.matmul (ONNX MatMul, opset 13)";
   let description = [{
     The last two axes multiply as matrices, those before broadcast; an operand
@@ -14,7 +14,7 @@ def Onnx_MatMulOp : Onnx_Op<"MatMul", [Pure, QuantizedSum, Onnx_Slices<["summand
   let results = (outs AnyTensor:$Y);
 }
 
-def Onnx_GemmOp : Onnx_Op<"Gemm", [Pure, Upgradable, QuantizedSum, Onnx_Slices<["summands"]>]> {
+def Onnx_GemmOp : Onnx_Op<"Gemm", [Pure, Upgradable, QuantizedMatrix, Onnx_Slices<["summands"]>]> {
   let summary = "alpha * A' * B' + beta * C (ONNX Gemm, opset 13)";
   let description = [{
     A' is A or, with `transA`, its transpose; C broadcasts to the result and

@@ -206,9 +206,10 @@ LogicalResult MatMulNBitsOp::expand(OpMaker &make, SmallVectorImpl<Value> &resul
     zeros = unpacked(make, make.make<ReshapeOp>({getZeroPoints(), make.integers({n, -1})}), n, blocks, bits);
   else
     zeros = make.make<ExpandOp>({make.scalar(byte, std::ldexp(1.0, bits - 1)), make.integers({n, blocks})});
-  NamedAttribute attributes[] = {make.attribute("axis", 1), make.attribute("block_size", block)};
-  Value columns = make.make<DequantizeLinearOp>({weights, scales, zeros}, attributes);
-  Value product = make.make("onnx.MatMul", {getA(), make.make<TransposeOp>(columns)}, {});
+  NamedAttribute attributes[] = {make.attribute("axis", 0), make.attribute("block_size", block)};
+  auto turned = [&](Value value) { return make.make<TransposeOp>(value); };
+  Value matrix = make.make<DequantizeLinearOp>({turned(weights), turned(scales), turned(zeros)}, attributes);
+  Value product = make.make("onnx.MatMul", {getA(), matrix}, {});
   if (isPresent(getBias()))
     product = make.make<AddOp>({product, getBias()});
   return single(make, product, results);

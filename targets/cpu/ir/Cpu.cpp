@@ -35,6 +35,12 @@ std::optional<unsigned> ContractOp::packedLoop() {
 
 std::optional<std::pair<unsigned, int64_t>> ContractOp::groupedLoop() {
   AffineMap map = maps()[1];
+  if (getElementTypeOrSelf(getInputs()[1].getType()).isInteger(32))
+    for (AffineExpr expr : map.getResults())
+      if (auto part = dyn_cast<AffineBinaryOpExpr>(expr); part && part.getKind() == AffineExprKind::FloorDiv)
+        if (auto dim = dyn_cast<AffineDimExpr>(part.getLHS());
+            dim && iterators()[dim.getPosition()] == utils::IteratorType::reduction)
+          return std::make_pair(dim.getPosition(), kNibbles);
   auto binary = map.getNumResults() ? dyn_cast<AffineBinaryOpExpr>(map.getResults().back()) : nullptr;
   if (!binary || binary.getKind() != AffineExprKind::Mod)
     return std::nullopt;
@@ -99,11 +105,15 @@ LogicalResult ContractOp::verify() {
     return failure();
   SmallVector<AffineMap> all = maps();
   Type a = getElementTypeOrSelf(getInputs()[0].getType()), b = getElementTypeOrSelf(getInputs()[1].getType());
-  bool isWeighted = a.isF32() && b.isInteger(8) && packedLoop();
+  bool isWeighted = a.isF32() && packedLoop() && (b.isInteger(8) || (b.isInteger(32) && getBlockParameters()));
   if (!isWeighted && (a != b || !(a.isF32() || a.isInteger(8) || a.isBF16())))
     return emitOpError("expects two factors of f32, bf16 or i8, or f32 and packed i8, but got ") << a << " and " << b;
+  auto parameter = [&](unsigned i) { return getElementTypeOrSelf(getInputs()[i].getType()); };
+  if (unsigned count = getBlockParameters();
+      count && (count > 2 || !isWeighted || !parameter(2).isF32() || (count == 2 && !parameter(3).isInteger(8))))
+    return emitOpError("expects scales of f32, and bytes that are subtracted, of packed weights");
   auto group = groupedLoop();
-  if (a.isF32() ? group.has_value() : !group || group->second * a.getIntOrFloatBitWidth() != 32)
+  if (a.isF32() ? group.has_value() != b.isInteger(32) : !group || group->second * a.getIntOrFloatBitWidth() != 32)
     return emitOpError("expects narrow factors, and no others, in groups of 32 bits, but got ")
            << AffineMapAttr::get(all[1]);
   if (group && !packedLoop() && !getGroupLength())

@@ -30,6 +30,8 @@ void registerCpuDialect(mlir::DialectRegistry &registry);
 namespace cpu {
 /// Columns of a packed panel.
 constexpr int64_t kPanel = 32;
+/// Numbers of 4 bits that lie together for one lane.
+constexpr int64_t kNibbles = 8;
 } // namespace cpu
 } // namespace brisk
 #endif

@@ -37,6 +37,11 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, E
     column of B, for machines that multiply bytes of one signedness by bytes of
     the other only; it is no operand of the region.
 
+    Factors of f32 by packed weights may have a scale for each block of the sum: the next
+    `block_parameters` (1 or 2) inputs are those scales and what is subtracted from
+    weights before, bytes; both in panels. Weights are bytes or, of type i32, eight unsigned
+    numbers of 4 bits along the sum each: the map of B then has `k floordiv 8`.
+
     ```mlir
     cpu.contract {indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 32, k, n mod 32)>,
                                    affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>],
@@ -50,7 +55,8 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, E
   }];
   let arguments = (ins Variadic<AnyShaped>:$inputs, AnyShaped:$init,
                        AffineMapArrayAttr:$indexing_maps, StrArrayAttr:$iterator_types, UnitAttr:$unsigned_a,
-                       UnitAttr:$unsigned_b, UnitAttr:$column_sums, OptionalAttr<I64Attr>:$group_length);
+                       UnitAttr:$unsigned_b, UnitAttr:$column_sums, OptionalAttr<I64Attr>:$group_length,
+                       DefaultValuedAttr<I64Attr, "0">:$block_parameters);
   let results = (outs Variadic<AnyRankedTensor>:$outputs);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -65,8 +71,8 @@ def Cpu_ContractOp : Op<Cpu_Dialect, "contract", [DestinationStyleOpInterface, E
     std::optional<unsigned> packedLoop();
     /// The loop whose factors lie in groups, and how many make one.
     std::optional<std::pair<unsigned, int64_t>> groupedLoop();
-    /// Inputs that the region does not see: A, B and perhaps the sums of columns.
-    unsigned getNumFactors() { return getColumnSums() ? 3 : 2; }
+    /// Inputs that the region does not see: A, B and perhaps the sums of columns or the parameters of blocks.
+    unsigned getNumFactors() { return (getColumnSums() ? 3 : 2) + getBlockParameters(); }
     /// The type of a sum.
     ::mlir::Type getSumType();
   }];

@@ -26,3 +26,21 @@ func.func @matmul(%a: tensor<2x3xi8>, %b: tensor<3x4xui8>) -> tensor<*xi32> {
   %0 = onnx.brisk.ByteMatMul %a, %b : (tensor<2x3xi8>, tensor<3x4xui8>) -> tensor<*xi32>
   return %0 : tensor<*xi32>
 }
+
+// -----
+
+// Rows are merged, the sum is split into blocks; weights become reals where they are multiplied.
+// CHECK-LABEL: func.func @blocks(
+// CHECK: tensor.expand_shape {{.*}} output_shape [6, 2, 32] : tensor<6x64xf32> into tensor<6x2x32xf32>
+// CHECK: iterator_types = ["parallel", "parallel", "reduction", "reduction"]
+// CHECK: ^bb0(%[[X:.*]]: f32, %[[Q:.*]]: i8, %[[S:.*]]: f32, %[[Z:.*]]: i8, %[[SUM:.*]]: f32):
+// CHECK: %[[W:.*]] = arith.uitofp %[[Q]]
+// CHECK: %[[O:.*]] = arith.uitofp %[[Z]]
+// CHECK: %[[D:.*]] = arith.subf %[[W]], %[[O]]
+// CHECK: %[[R:.*]] = arith.mulf %[[D]], %[[S]]
+// CHECK: arith.mulf %[[X]], %[[R]]
+// CHECK: tensor<2x3x4xf32>
+func.func @blocks(%a: tensor<2x3x64xf32>, %b: tensor<64x4xui4>, %s: tensor<2x4xf32>, %z: tensor<2x4xui4>) -> tensor<*xf32> {
+  %0 = onnx.brisk.BlockMatMul %a, %b, %s, %z : (tensor<2x3x64xf32>, tensor<64x4xui4>, tensor<2x4xf32>, tensor<2x4xui4>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}

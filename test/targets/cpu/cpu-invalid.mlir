@@ -114,3 +114,19 @@ func.func @terminator(%a: memref<5x7xf32>, %b: memref<7x4xf32>, %c: memref<5x4xf
   }
   return
 }
+
+// -----
+
+#m = affine_map<(m, n, k) -> (m, k)>
+#b = affine_map<(m, n, k) -> (k, n)>
+#s = affine_map<(m, n, k) -> (n)>
+#c = affine_map<(m, n, k) -> (m, n)>
+func.func @blocks(%a: memref<5x7xf32>, %b: memref<7x4xf32>, %s: memref<4xf32>, %c: memref<5x4xf32>) {
+  // expected-error @+1 {{expects scales of f32, and bytes that are subtracted, of packed weights}}
+  cpu.contract {indexing_maps = [#m, #b, #s, #c], iterator_types = ["parallel", "parallel", "reduction"], block_parameters = 1 : i64}
+      ins(%a, %b, %s : memref<5x7xf32>, memref<7x4xf32>, memref<4xf32>) outs(%c : memref<5x4xf32>) {
+  ^bb0(%sum: f32):
+    cpu.yield %sum : f32
+  }
+  return
+}

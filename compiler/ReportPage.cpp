@@ -166,7 +166,7 @@ if (search) {
     `${search.metric}; the model itself takes ${shown(search.base_us)} us (${search.times}).`);
   front(document.body, search);
   table(document.body, search.points, [['us', 'time_us'], ['speed-up', p => search.base_us / p.time_us], ['pareto', 'pareto'],
-    ...trialColumns], p => p.chosen);
+    ['lost on samples held out', 'drop_held_out'], ...trialColumns], p => p.chosen);
   if (search.path.length) {
     element('h2', document.body, 'Steps, in the order in which they are taken');
     table(document.body, search.path, [['part', 'part'], ['stays', 'to'], ['divergence', 'divergence'],

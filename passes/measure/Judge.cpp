@@ -13,6 +13,9 @@
 using namespace mlir;
 using namespace brisk;
 
+/// With fewer decisions, or samples that are no decisions, none are held out.
+static constexpr uint64_t kLeastDecisions = 200, kLeastSamples = 16;
+
 LogicalResult Judge::prepare(ModuleOp module) {
   if (original || !measures())
     return success();
@@ -49,8 +52,42 @@ LogicalResult Judge::prepare(ModuleOp module) {
   if (metric == Metric::Top1 && classes < 2)
     return module.emitError("--metric=top1 expects a first output whose last axis holds two classes or more, but it has ")
            << classes;
+  bool decides = metric == Metric::Top1 || metric == Metric::Agreement;
+  uint64_t count = decides ? compare(reference, reference, classes, runner, set).rows : reference.size();
+  holdsOut &= set == ModelRunner::Evaluation && reference.size() >= 2 && count >= (decides ? kLeastDecisions : kLeastSamples);
   original = std::move(*program);
   return success();
+}
+
+namespace {
+
+/// Every second sample of a set.
+class Half : public ModelRunner {
+public:
+  Half(const ModelRunner &whole, size_t first) : whole(whole), first(first) {}
+  size_t samples(Set set) const override { return (whole.samples(set) + 1 - first) / 2; }
+  std::vector<int64_t> labels(Set set, size_t index) const override { return whole.labels(set, 2 * index + first); }
+  FailureOr<std::unique_ptr<Program>> compile(OwningOpRef<ModuleOp>, Set) override { return failure(); }
+  FailureOr<double> predict(OwningOpRef<ModuleOp>) override { return failure(); }
+  void progress(StringRef) override {}
+
+  Outputs of(const Outputs &outputs) const {
+    Outputs half;
+    for (size_t i = first; i < outputs.size(); i += 2)
+      half.push_back(outputs[i]);
+    return half;
+  }
+
+private:
+  const ModelRunner &whole;
+  size_t first;
+};
+
+} // namespace
+
+Accuracy Judge::compareHalf(const Outputs &outputs, bool isHeld) const {
+  Half half(runner, isHeld);
+  return compare(half.of(reference), half.of(outputs), classes, half, set);
 }
 
 FailureOr<Trial> Judge::judge(std::shared_ptr<Program> program, StringRef name) {
@@ -61,6 +98,13 @@ FailureOr<Trial> Judge::judge(std::shared_ptr<Program> program, StringRef name) 
   trial.name = name.str();
   trial.accuracy = compare(reference, *outputs, classes, runner, set);
   trial.drop = trial.accuracy.drop(metric);
+  if (holdsOut) {
+    trial.drop = compareHalf(*outputs, false).drop(metric);
+    Accuracy held = compareHalf(*outputs, true);
+    trial.held = held.drop(metric);
+    if (metric == Metric::Top1 || metric == Metric::Agreement)
+      trial.grain = 100.0 / static_cast<double>(std::max<uint64_t>(held.rows, 1)) + 1e-9;
+  }
   trial.program = std::move(program);
   return trial;
 }
@@ -93,6 +137,8 @@ llvm::json::Object brisk::jsonOf(const Trial &trial) {
   llvm::json::Object object{{"name", trial.name},          {"drop", jsonNumber(trial.drop)},
                             {"cosine", jsonNumber(a.cosine)}, {"worst_cosine", jsonNumber(a.worstCosine)},  {"relative_error", jsonNumber(a.relative)},
                             {"max_difference", jsonNumber(a.largest)}, {"finite", a.finite}};
+  if (trial.held)
+    object["drop_held_out"] = jsonNumber(*trial.held);
   if (a.decision != Decision::None) {
     object["rows"] = static_cast<int64_t>(a.rows);
     object["top1_agreement"] = jsonNumber(a.agreement);

@@ -16,6 +16,10 @@ struct Trial {
   Accuracy accuracy;
   double drop = 0;
   std::shared_ptr<Program> program; ///< null for the model itself
+  std::optional<double> held; ///< what is lost on samples held out, in points
+  double grain = 0;           ///< points that one decision of those is worth
+  /// Whether the samples held out confirm that no more is lost, up to one decision.
+  bool isConfirmed(double most) const { return !held || *held <= most + grain; }
 };
 
 /// Shared by all passes of the compress stage: what one of them loses counts for those after it, too.
@@ -36,6 +40,10 @@ public:
   /// The length of rows that are classes, for compare(): 0 where the metric is another one, and rows say nothing as such.
   int64_t rankingClasses() const { return metric == Metric::Top1 || metric == Metric::Agreement ? classes : 0; }
 
+  /// Set before prepare: every second sample of --eval is held out of what judge() says of a variant, where they are enough for
+  /// two sets. For those that choose among many variants: the best of many is lucky on the samples that chose it.
+  bool holdsOut = false;
+
   /// Filled by prepare.
   ModelRunner::Set set = ModelRunner::Evaluation;
   Metric metric = Metric::Cosine;
@@ -46,6 +54,8 @@ public:
   std::shared_ptr<Program> original; ///< the model, compiled
 
 private:
+  Accuracy compareHalf(const Outputs &outputs, bool isHeld) const;
+
   std::string wanted;
 };
 

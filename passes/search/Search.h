@@ -47,7 +47,7 @@ private:
   std::vector<unsigned> levelsAt(size_t steps) const;
   bool fits(const Point &point) const { return point.trial.drop <= request.maxDrop; }
   bool meets(const Point &point) const { return point.time <= budget; }
-  /// The point to be taken: meets both with the least loss; else null.
+  /// The point to be taken: meets both with the least loss, and samples that had no say confirm it; else null.
   Point *best(bool needsBudget);
   void adopt(Point &point);
   void report(const Point *chosen);

@@ -170,7 +170,7 @@ FailureOr<Point *> Search::tryPoint(size_t steps, const Finish &finish) {
 Point *Search::best(bool needsBudget) {
   Point *found = nullptr;
   for (auto &point : points)
-    if (fits(*point) && (!needsBudget || meets(*point)))
+    if (fits(*point) && point->trial.isConfirmed(request.maxDrop) && (!needsBudget || meets(*point)))
       // Within a budget the least loss, else the least time.
       if (!found || (needsBudget ? std::pair(point->trial.drop, point->time) < std::pair(found->trial.drop, found->time)
                                  : point->time < found->time))
@@ -185,6 +185,7 @@ void Search::adopt(Point &point) {
 }
 
 LogicalResult Search::run() {
+  judge.holdsOut = true;
   if (failed(judge.prepare(module)))
     return failure();
   Finish floats{"floats", nullptr};
@@ -242,11 +243,14 @@ LogicalResult Search::run() {
   if (!met && request.bestEffort)
     chosen = best(false);
   std::string limits = llvm::formatv("{0:f1} us within {1} points", budget / (1 - kNoise) * 1e6, request.maxDrop);
+  std::string lost = chosen ? llvm::formatv("{0:f2} points lost", chosen->trial.drop).str() : "";
+  if (chosen && chosen->trial.held)
+    lost += llvm::formatv(", {0:f2} on samples that did not choose", *chosen->trial.held).str();
   if (met)
-    decision = llvm::formatv("{0}: {1:f1} us, {2:f2} points lost", chosen->name, chosen->time * 1e6, chosen->trial.drop);
+    decision = llvm::formatv("{0}: {1:f1} us, {2}", chosen->name, chosen->time * 1e6, lost);
   else if (chosen)
-    decision = llvm::formatv("nothing meets {0}; the fastest within the floor is {1}: {2:f1} us, {3:f2} points lost", limits,
-                             chosen->name, chosen->time * 1e6, chosen->trial.drop);
+    decision = llvm::formatv("nothing meets {0}; the fastest within the floor is {1}: {2:f1} us, {3}", limits,
+                             chosen->name, chosen->time * 1e6, lost);
   else
     decision = "nothing meets " + limits;
   report(chosen);
@@ -276,8 +280,9 @@ void Search::report(const Point *chosen) {
   for (Point *point : sorted) {
     point->pareto = point->trial.drop < least;
     least = std::min(least, point->trial.drop);
-    out << llvm::formatv("{0,-44} {1,10:f1} {2,8:f2} {3,8:f2}{4}{5}\n", point->name, point->time * 1e6, base / point->time,
-                         point->trial.drop, point->pareto ? " pareto" : "", point == chosen ? ", chosen" : "");
+    out << llvm::formatv("{0,-44} {1,10:f1} {2,8:f2} {3,8:f2}{4}{5}{6}{7}\n", point->name, point->time * 1e6, base / point->time,
+                         point->trial.drop, point->trial.held ? llvm::formatv(" held-out {0:f2}", *point->trial.held).str() : "",
+                         fits(*point) && !point->trial.isConfirmed(request.maxDrop) ? " refused" : "", point->pareto ? " pareto" : "", point == chosen ? ", chosen" : "");
     llvm::json::Object object = jsonOf(point->trial);
     object["time_us"] = point->time * 1e6;
     object["pareto"] = point->pareto;

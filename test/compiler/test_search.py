@@ -8,8 +8,9 @@ import json
 import pathlib
 import subprocess
 
+import numpy as np
 import pytest
-from compressed import briskc, compress
+from compressed import briskc, compress, network
 
 
 def search(tmp_path: pathlib.Path, name: str, *options: str | pathlib.Path) -> tuple[subprocess.CompletedProcess, dict]:
@@ -62,6 +63,21 @@ def test_the_best_effort_is_the_fastest_within_the_floor(tmp_path):
     (chosen,) = [point for point in report["points"] if point["chosen"]]
     assert chosen["drop"] <= 1
     assert chosen["time_us"] == min(p["time_us"] for p in report["points"] if p["drop"] <= 1) < report["base_us"]
+
+
+def test_samples_that_had_no_say_refuse_what_others_were_blind_to(tmp_path):
+    """Every second sample is always the same easy one: whatever they accept, the others decide."""
+    with np.load(network("digits_depthwise").evaluation) as file:
+        x, label = file["x"].copy(), file["label"].copy()
+    x[::2], label[::2] = x[0], label[0]
+    np.savez(tmp_path / "eval.npz", x=x, label=label)
+    done, report = search(tmp_path, "digits_depthwise", "--latency-budget=1%", "--best-effort", "--eval", tmp_path / "eval.npz")
+    assert done.returncode == 0, done.stderr
+    (chosen,) = [point for point in report["points"] if point["chosen"]]
+    one = 100 / (len(x) // 2) + 1e-6
+    refused = [p for p in report["points"] if p["drop"] <= 1 < p["drop_held_out"] - one]
+    assert refused and min(p["time_us"] for p in refused) < chosen["time_us"]
+    assert chosen["drop_held_out"] <= 1 + one and "on samples that did not choose" in report["decision"]
 
 
 @pytest.mark.parametrize("flags, message", [

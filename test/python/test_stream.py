@@ -149,6 +149,33 @@ def test_drawn_networks(tmp_path, seed):
     check(tmp_path / "model.onnx", {"x": noise(1, 4, 480)}, tail=net.tail, stream="T", stream_delay=net.ahead)
 
 
+def test_quantized_steps_are_the_quantized_model(tmp_path):
+    """Ranges are those of the whole model on whole samples; a step then computes the same integers."""
+    streams.tcn(tmp_path / "model.onnx", channels=16, layers=3, frames=64)
+    x = noise(1, 16, 64)
+    np.savez(tmp_path / "samples.npz", x=np.stack([np.roll(x, i) for i in range(8)]))
+    options = {"quantize": "int8", "calibration": tmp_path / "samples.npz", "calibrator": "minmax", "keep_slower": True}
+    want = brisk.compile(tmp_path / "model.onnx", **options).run({"x": x})["head_out"]
+    got = brisk.compile(tmp_path / "model.onnx", stream="2", verify=True, **options).stream().run({"x": x})["head_out"]
+    np.testing.assert_allclose(got, want, rtol=TOLERANCE, atol=TOLERANCE)
+    assert not np.allclose(got, whole(tmp_path / "model.onnx", {"x": x})["head_out"], rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def test_a_step_as_a_file_runs_elsewhere(tmp_path):
+    streams.wavenet(tmp_path / "model.onnx", channels=8)
+    brisk.compile_file(tmp_path / "model.onnx", tmp_path / "step.onnx", stream="T", emit="onnx")
+    session, x = onnxruntime.InferenceSession(tmp_path / "step.onnx"), noise(1, 1, 80)
+    states = {value.name: np.zeros(value.shape, np.float32) for value in session.get_inputs() if value.name != "x"}
+    assert sorted(states) == sorted(f"stream.{i}" for i in range(len(states))) and states
+    parts = []
+    for frame in range(80):
+        results = dict(zip([output.name for output in session.get_outputs()], session.run(None, {"x": x[..., frame:frame + 1], **states})))
+        states = {name: results[name + ".next"] for name in states}
+        parts.append(results["head_out"])
+    np.testing.assert_allclose(np.concatenate(parts, 2), whole(tmp_path / "model.onnx", {"x": x})["head_out"], rtol=TOLERANCE,
+                               atol=TOLERANCE)
+
+
 def test_stream_goes_on_and_begins_anew(tmp_path):
     streams.wavenet(tmp_path / "model.onnx", channels=8)
     x = noise(1, 1, 60)

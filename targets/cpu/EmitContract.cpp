@@ -307,10 +307,9 @@ void ContractEmitter::block(const Point &point, int64_t rowCount, int64_t panelC
   auto fits = [&](int64_t r, int64_t v) {
     return r * v + v * dot->columnRegisters + dot->rowRegisters <= unit.registers - spare;
   };
-  while (c.parameters && width > 2 && !fits(rowCount, width))
-    width /= 2;
-  if (!fits(rowCount, width))
-    width = std::min<int64_t>(width, 2);
+  // A few rows need many columns: a sum waits for the one before it.
+  while (width > 2 && !fits(rowCount, width))
+    width = std::max<int64_t>(2, width / 2);
   int64_t most = rowCount;
   while (!fits(most, width))
     --most;

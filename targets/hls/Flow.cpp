@@ -67,11 +67,8 @@ int64_t FlowNetlist::pixels(int64_t frame) const {
   return form.accumulates ? 1 : form.windows();
 }
 
-SmallVector<int64_t> FlowNetlist::outputAxes() const {
-  RankedTensorType type = frameType(int64_t(stages.size()));
-  if (pixels(int64_t(stages.size())) == 1)
-    return {-1, -1};
-  return type.getRank() == 4 ? SmallVector<int64_t>{1, 2} : SmallVector<int64_t>{-1, 1};
+ArrayRef<int64_t> FlowNetlist::outputAxes() const {
+  return FlowOp(flow)->getAttrOfType<DenseI64ArrayAttr>("output_axes").asArrayRef();
 }
 
 std::vector<std::array<int64_t, 3>> FlowNetlist::arguments(const Stage &stage, int64_t operand) const {

@@ -59,8 +59,8 @@ public:
   int64_t elements(int64_t frame) const { return frameType(frame).getNumElements() / pixels(frame); }
   /// Dimensions of the input's frame that are rows and columns.
   llvm::ArrayRef<int64_t> inputAxes() const { return inputOp.getAxes(); }
-  /// Those of the output's: its rows and columns follow one another.
-  mlir::SmallVector<int64_t> outputAxes() const;
+  llvm::ArrayRef<int64_t> outputAxes() const; // and of the output's
+
   /// The element of the window that an argument of a stage's design is: {row, column, element}.
   std::vector<std::array<int64_t, 3>> arguments(const Stage &stage, int64_t operand) const;
 

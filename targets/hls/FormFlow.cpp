@@ -31,17 +31,6 @@ using Tile = SmallVector<Extent, 4>;
 
 RankedTensorType typeOf(Value value) { return dyn_cast<RankedTensorType>(value.getType()); }
 
-/// The dimensions that are rows and columns; -1 for none.
-std::pair<int64_t, int64_t> axesOf(Value value) {
-  RankedTensorType type = typeOf(value);
-  if (type.getRank() == 4 && type.getDimSize(1) * type.getDimSize(2) > 1)
-    return {1, 2};
-  if (type.getRank() == 3 && type.getDimSize(1) > 1)
-    return {-1, 1};
-  return {-1, -1};
-}
-bool hasPixels(Value value) { return axesOf(value) != std::pair<int64_t, int64_t>(-1, -1); }
-
 /// Constants, empty tensors, and tensors that hold one number everywhere.
 bool isFixed(Value value) {
   Operation *op = value.getDefiningOp();
@@ -98,7 +87,10 @@ public:
   /// Whether it could; if not, nothing is changed.
   bool run() {
     auto done = cast<func::ReturnOp>(main.getBody().front().getTerminator());
-    if (main.getNumArguments() != 1 || done.getNumOperands() != 1 || !typeOf(done.getOperand(0)) || !findCuts(done))
+    if (main.getNumArguments() != 1 || done.getNumOperands() != 1 || !typeOf(done.getOperand(0)))
+      return false;
+    findOutputAxes(done.getOperand(0));
+    if (!findCuts(done))
       return false;
     Location loc = main.getLoc();
     flow = FlowOp::create(builder, loc, "model");
@@ -111,6 +103,7 @@ public:
     }
     if (!firstUsed)
       return undo();
+    flow->setAttr("output_axes", builder.getDenseI64ArrayAttr({outputAxes.first, outputAxes.second}));
     main.erase();
     return true;
   }
@@ -121,6 +114,45 @@ private:
       stage.erase();
     flow.erase();
     return false;
+  }
+
+  /// The dimensions that are rows and columns; -1 for none.
+  std::pair<int64_t, int64_t> axesOf(Value value) const {
+    if (value == output)
+      return outputAxes;
+    RankedTensorType type = typeOf(value);
+    if (type.getRank() == 4 && type.getDimSize(1) * type.getDimSize(2) > 1)
+      return {1, 2};
+    if (type.getRank() == 3 && type.getDimSize(1) > 1)
+      return {-1, 1};
+    return {-1, -1};
+  }
+  bool hasPixels(Value value) const { return axesOf(value) != std::pair<int64_t, int64_t>(-1, -1); }
+
+  /// The model's output may have its channels first: its pixels are where those of what it is made from are.
+  void findOutputAxes(Value value) {
+    outputAxes = axesOf(value);
+    output = value;
+    auto op = value.getDefiningOp<linalg::LinalgOp>();
+    if (!op)
+      return;
+    AffineMap out = op.getIndexingMapMatchingResult(op->getResult(0));
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      if (!typeOf(operand->get()) || isFixed(operand->get()) || !hasPixels(operand->get()))
+        continue;
+      AffineMap in = op.getMatchingIndexingMap(operand);
+      auto placeOf = [&](int64_t dim) -> int64_t {
+        for (auto [place, expression] : llvm::enumerate(out.getResults()))
+          if (dim >= 0 && in.getResult(dim) == expression)
+            return place;
+        return -1;
+      };
+      auto [rows, columns] = axesOf(operand->get());
+      std::pair<int64_t, int64_t> found = {placeOf(rows), placeOf(columns)};
+      if ((found.first >= 0) == (rows >= 0) && (found.second >= 0) == (columns >= 0))
+        outputAxes = found;
+      return;
+    }
   }
 
   bool cut(Value value) {
@@ -154,9 +186,10 @@ private:
       for (Value input : structured.getDpsInputs())
         if (typeOf(input) && !isFixed(input))
           variables.insert(input);
-      if (variables.size() == 1 && isSumOfPixels(structured)) {
-        if (!cut(variables.front()))
-          return false;
+      if (variables.size() <= 2 && isSumOfPixels(structured)) {
+        for (Value variable : variables)
+          if (!cut(variable))
+            return false;
         cuts.insert(op.getResult(0));
         sums.insert(op.getResult(0));
         continue;
@@ -170,7 +203,7 @@ private:
   }
 
   /// Whether it adds something of each pixel up: pixels can come one after the other.
-  static bool isSumOfPixels(linalg::LinalgOp op) {
+  bool isSumOfPixels(linalg::LinalgOp op) const {
     if (op->getNumResults() != 1 || hasPixels(op->getResult(0)) || op.getNumDpsInits() != 1)
       return false;
     for (OpOperand *operand : op.getDpsInputOperands()) {
@@ -196,7 +229,7 @@ private:
   }
 
   /// Whether each pixel of the result reads the same pixel of the operand.
-  static bool isPointwise(linalg::LinalgOp op, OpOperand &operand) {
+  bool isPointwise(linalg::LinalgOp op, OpOperand &operand) const {
     if (!hasPixels(operand.get()))
       return true;
     auto from = axesOf(operand.get()), to = axesOf(op->getResult(0));
@@ -460,6 +493,8 @@ private:
   ModuleOp module;
   OpBuilder builder;
   FlowOp flow;
+  Value output;
+  std::pair<int64_t, int64_t> outputAxes = {-1, -1};
   llvm::SetVector<Value> cuts;
   DenseSet<Value> sums; // of all pixels of a frame
   DenseMap<Value, Value> frames;

@@ -24,7 +24,7 @@ def HlsFormFlow : Pass<"hls-form-flow", "::mlir::ModuleOp"> {
     left as it is.
   }];
   let dependentDialects = ["::brisk::hls::HlsDialect"];
-  let options = [Option<"steps", "steps", "int64_t", "1 << 16", "steps of loops that are laid out in space all the same">];
+  let options = [Option<"steps", "steps", "int64_t", "1 << 14", "steps of loops that are laid out in space all the same">];
 }
 
 def HlsFormAdders : Pass<"hls-form-adders", "::mlir::ModuleOp"> {

@@ -179,7 +179,9 @@ public:
       const StageForm &form = stage.form;
       std::string name = "Stage" + std::to_string(number);
       if (form.accumulates)
-        calls += formatv("  sum_stage<{0}, {1}, {2}>({3}{4});\n", form.windows(), flow.elements(number + 1), name, read, made).str();
+        calls += formatv("  {5}sum_stage<{0}, {1}, {2}>({3}{4});\n", form.windows(), flow.elements(number + 1), name, read, made,
+                         form.isWindow ? "" : "pair_")
+                     .str();
       else if (form.isWindow)
         calls += formatv("  window_stage<{0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, ", form.rows, form.columns, form.kernel[0],
                          form.kernel[1], form.stride[0], form.stride[1], form.before[0], form.before[1], form.toRows, form.toColumns)

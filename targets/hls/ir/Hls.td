@@ -41,7 +41,8 @@ def Hls_FlowOp : Hls_Op<"flow", [Symbol, IsolatedFromAbove, SingleBlock, NoTermi
   let summary = "Stages that hand each other pixels";
   let description = [{
     Values are frames: tensors whose pixels, in the order of their rows, follow one another in
-    time. The argument is the model's input, the last stage's result its output. Once sized:
+    time. The argument is the model's input, the last stage's result its output, whose rows and
+    columns are the dimensions `output_axes`. Once sized:
     `interval` (cycles from frame to frame) and `latency` (from the first pixel that enters
     until the last has left).
   }];

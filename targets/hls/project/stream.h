@@ -89,6 +89,25 @@ static void sum_stage(hls::stream<typename Stage::In> &in, hls::stream<typename 
   out.write(sum);
 }
 
+// The same of pixels of two frames.
+template <int COUNT, int ELEMENTS, typename Stage>
+static void pair_sum_stage(hls::stream<typename Stage::In> &a, hls::stream<typename Stage::Other> &b,
+                           hls::stream<typename Stage::Sum> &out) {
+  typename Stage::Sum sum;
+  for (int step = 0; step < COUNT; ++step) {
+#pragma HLS PIPELINE II=1
+    typename Stage::In x[1][1];
+    typename Stage::Other y[1][1];
+    a.read(x[0][0]);
+    b.read(y[0][0]);
+    typename Stage::Out made;
+    Stage::run(x, y, made);
+    for (int e = 0; e < ELEMENTS; ++e)
+      sum.v[e] = step == 0 ? made.v[e] + 0 : sum.v[e] + made.v[e];
+  }
+  out.write(sum);
+}
+
 // A frame that two stages read.
 template <int COUNT, typename T> static void fork_stage(hls::stream<T> &in, hls::stream<T> &a, hls::stream<T> &b) {
   for (int step = 0; step < COUNT; ++step) {

@@ -16,6 +16,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from causal import causal
 from cnn import cnn
 from mlp import JETS, mlp
 
@@ -101,13 +102,22 @@ def test_residual_network(tmp_path, goal):
     assert measured.get("latency", report["total"]["latency"]) == report["total"]["latency"]
 
 
-@pytest.mark.parametrize("size, count", [(16, 1000), (32, 60)])
-def test_flow(tmp_path, size, count):
+FLOWS = {  # network, vectors, pixels of a frame
+    "image": (lambda path: cnn(path, size=16, channels=6, colors=3), 1000, 256),
+    "large-image": (lambda path: cnn(path, size=32, channels=6, colors=3), 60, 1024),
+    "causal": (causal, 1000, 128),
+    "causal-frames": (lambda path: causal(path, pool=False), 1000, 128),
+}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_flow(tmp_path, name):
     """What is too large for space becomes stages that hand each other pixels; also its queues and cycles are as told."""
-    cnn(tmp_path / "m.onnx", size=size, channels=6, colors=3)
+    make_model, count, pixels = FLOWS[name]
+    make_model(tmp_path / "m.onnx")
     path, report = project(tmp_path, tmp_path / "m.onnx")
     total = report["total"]
-    assert total["ii"] < size * size * 1.1 and total["queue_bits"] * 10 < total["frame_bits"]
+    assert pixels <= total["ii"] < pixels * 1.1 and total["queue_bits"] * 10 < total["frame_bits"]
     own = make(path, "csim")
     assert own["vectors"] >= 3 and own["different"] == 0
     vectors(path, tmp_path / "m.onnx", report, count, darken=True)

@@ -4,7 +4,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "targets/cpu/Factors.h"
+#include "targets/common/Factors.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "targets/cpu/PackFactor.h"
 #include "targets/cpu/Passes.h"
@@ -257,7 +257,7 @@ struct CpuFormContractions : brisk::impl::CpuFormContractionsBase<CpuFormContrac
     for (linalg::GenericOp op : ops) {
       if (!op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0)
         continue;
-      auto [constant, init] = cpu::filled(op.getDpsInits()[0]);
+      auto [constant, init] = brisk::filled(op.getDpsInits()[0]);
       if (init && matchPattern(constant, m_AnyZeroFloat()) && formBlockContraction(op, init))
         continue;
       std::optional<Product> product = productOf(op);

@@ -5,7 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AsmState.h"
-#include "targets/cpu/Factors.h"
+#include "targets/common/Factors.h"
 #include "targets/cpu/Passes.h"
 #include "targets/cpu/SumOfProducts.h"
 #include "targets/cpu/ir/Cpu.h"

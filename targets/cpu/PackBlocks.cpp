@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "targets/cpu/Factors.h"
+#include "targets/common/Factors.h"
 #include "targets/cpu/PackFactor.h"
 
 using namespace mlir;

@@ -7,7 +7,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "targets/cpu/Factors.h"
+#include "targets/common/Factors.h"
 #include "targets/cpu/Passes.h"
 
 using namespace mlir;

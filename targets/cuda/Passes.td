@@ -4,6 +4,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def CudaLayOutWeights : Pass<"cuda-lay-out-weights"> {
+  let summary = "Permute constant factors of sums so that neighbouring threads read neighbouring elements";
+  let description = [{
+    Axes of both factors come first, then those of the sum in the order of the
+    other factor, then the factor's own.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def CudaBufferize : Pass<"cuda-bufferize", "::mlir::ModuleOp"> {
   let summary = "Give @main a memref per input and result, bufferize, 256-byte aligned";
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",

@@ -15,6 +15,8 @@ using namespace mlir;
 using namespace brisk;
 
 void cuda::addTensorPasses(OpPassManager &passes, bool plain) {
+  if (!plain)
+    passes.addPass(createCudaLayOutWeights());
   passes.addPass(createCudaBufferize());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());

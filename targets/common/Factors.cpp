@@ -2,7 +2,7 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "targets/cpu/Factors.h"
+#include "targets/common/Factors.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -12,7 +12,7 @@
 using namespace mlir;
 using namespace brisk;
 
-ArrayRef<char> cpu::dataOf(Value value, bool &isSplat) {
+ArrayRef<char> brisk::dataOf(Value value, bool &isSplat) {
   // Another shape is the same bytes.
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
@@ -34,7 +34,7 @@ ArrayRef<char> cpu::dataOf(Value value, bool &isSplat) {
   return {};
 }
 
-SmallVector<unsigned> cpu::plainLoops(AffineMap map) {
+SmallVector<unsigned> brisk::plainLoops(AffineMap map) {
   SmallVector<unsigned> loops;
   for (AffineExpr expr : map.getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
@@ -45,7 +45,7 @@ SmallVector<unsigned> cpu::plainLoops(AffineMap map) {
   return loops;
 }
 
-std::pair<TypedAttr, Value> cpu::filled(Value value) {
+std::pair<TypedAttr, Value> brisk::filled(Value value) {
   auto op = value.getDefiningOp<linalg::LinalgOp>();
   if (!op || op.getNumDpsInits() != 1 || op.getNumParallelLoops() != op.getNumLoops())
     return {};

@@ -2,14 +2,14 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#ifndef BRISK_TARGETS_CPU_FACTORS_H
-#define BRISK_TARGETS_CPU_FACTORS_H
+#ifndef BRISK_TARGETS_COMMON_FACTORS_H
+#define BRISK_TARGETS_COMMON_FACTORS_H
 
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
 #include "mlir/IR/Value.h"
 
-namespace brisk::cpu {
+namespace brisk {
 
 /// The bytes of a constant tensor under whatever shape, or of its one element if all are the same; empty for anything else.
 llvm::ArrayRef<char> dataOf(mlir::Value value, bool &isSplat);
@@ -18,5 +18,5 @@ llvm::SmallVector<unsigned> plainLoops(mlir::AffineMap map);
 /// The constant that `value` is filled with, and the tensor that it would be were it not; nulls if it is not.
 std::pair<mlir::TypedAttr, mlir::Value> filled(mlir::Value value);
 
-} // namespace brisk::cpu
+} // namespace brisk
 #endif

@@ -130,6 +130,9 @@ private:
   QuantizeInput quantizeInput;
 };
 
+/// Takes out what no output needs: neurons that only zero weights read, and what only they read.
+void eraseUnread(DesignOp design);
+
 /// What a scalar attribute holds.
 mlir::FailureOr<Scalar> constantOf(mlir::Attribute attribute, mlir::Location loc);
 

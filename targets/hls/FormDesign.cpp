@@ -406,6 +406,15 @@ private:
     return success();
   }
 
+  /// Of the first element that is a scaled integer and no constant.
+  static std::pair<double, double> scaleOf(const Elements &elements) {
+    for (const Scalar &scalar : elements.values)
+      if (const auto *real = std::get_if<Real>(&scalar))
+        if (auto affine = affineOf(*real); affine && affine->factors.size() == 1)
+          return {affine->factors[0].second, affine->constant};
+    return {1, 0};
+  }
+
   LogicalResult finish(func::ReturnOp op) {
     NodeBuilder &b = builder;
     b.beginNode(op.getLoc(), "outputs");
@@ -416,18 +425,25 @@ private:
       auto name = main.getResultAttrOfType<StringAttr>(number, "onnx.name");
       std::string called = name ? name.str() : "y" + std::to_string(number);
       SmallVector<double> scales, offsets;
+      auto [commonScale, commonOffset] = scaleOf(tensors[value]);
       for (const Scalar &scalar : tensors[value].values) {
-        double scale = 1, offset = 0;
+        double scale = commonScale, offset = commonOffset;
         if (const auto *linear = std::get_if<Linear>(&scalar)) {
           signals.push_back(b.materialize(*linear));
         } else {
           const auto *real = std::get_if<Real>(&scalar);
           auto affine = real ? affineOf(*real) : std::nullopt;
-          if (!affine || affine->factors.size() != 1 || readsInput(*real))
+          if (!affine || affine->factors.size() > 1 || readsInput(*real))
             return op.emitError("output '") << called << "' is no scaled integer; quantize it";
-          signals.push_back(affine->factors[0].first);
-          scale = affine->factors[0].second;
-          offset = affine->constant;
+          if (affine->factors.empty()) { // of weights that are all zero
+            double number = std::nearbyint((affine->constant - offset) / scale);
+            offset = affine->constant - number * scale;
+            signals.push_back(b.materialize(Linear::number(int64_t(number))));
+          } else {
+            signals.push_back(affine->factors[0].first);
+            scale = affine->factors[0].second;
+            offset = affine->constant;
+          }
         }
         scales.push_back(scale);
         offsets.push_back(offset);
@@ -469,48 +485,6 @@ private:
   DenseSet<int64_t> read;
   int64_t numbers = 0, steps = 0;
 };
-
-/// Takes out what no output needs: neurons that only zero weights read, and what only they read.
-void eraseUnread(DesignOp design) {
-  OpBuilder builder(design.getContext());
-  auto nodes = llvm::to_vector(design.getBody().front().getOps<NodeOp>());
-  for (NodeOp node : llvm::reverse(nodes)) {
-    Block &body = node.getBody().front();
-    Operation *yield = body.getTerminator();
-    SmallVector<Value> read, yielded;
-    for (auto [result, value] : llvm::zip_equal(node.getResults(), yield->getOperands()))
-      if (!result.use_empty()) {
-        read.push_back(result);
-        yielded.push_back(value);
-      }
-    yield->setOperands(yielded);
-    for (Operation *op = yield->getPrevNode(); op;) {
-      Operation *before = op->getPrevNode();
-      if (op->use_empty())
-        op->erase();
-      op = before;
-    }
-    SmallVector<Value> operands;
-    for (int64_t number = int64_t(body.getNumArguments()) - 1; number >= 0; --number) {
-      if (body.getArgument(number).use_empty())
-        body.eraseArgument(number);
-      else
-        operands.push_back(node->getOperand(number));
-    }
-    std::reverse(operands.begin(), operands.end());
-    if (read.size() == node->getNumResults() && operands.size() == node->getNumOperands())
-      continue;
-    if (!read.empty()) {
-      builder.setInsertionPoint(node);
-      OperationState state(node.getLoc(), NodeOp::getOperationName(), operands, TypeRange(ValueRange(read)));
-      state.addAttributes(node->getAttrDictionary().getValue());
-      state.addRegion()->takeBody(node.getBody());
-      for (auto [before, after] : llvm::zip_equal(read, builder.create(state)->getResults()))
-        before.replaceAllUsesWith(after);
-    }
-    node.erase();
-  }
-}
 
 /// All that the elements of a design's output can be.
 Interval outputRange(DesignOp design) {

@@ -150,3 +150,44 @@ int64_t NodeBuilder::apply(const IntegerForm &form, ArrayRef<int64_t> inputs) {
     result = select(equal(inputs[0], input), materialize(Linear::number(exception)), result);
   return result;
 }
+
+void hls::eraseUnread(DesignOp design) {
+  OpBuilder builder(design.getContext());
+  auto nodes = llvm::to_vector(design.getBody().front().getOps<NodeOp>());
+  for (NodeOp node : llvm::reverse(nodes)) {
+    Block &body = node.getBody().front();
+    Operation *yield = body.getTerminator();
+    SmallVector<Value> read, yielded;
+    for (auto [result, value] : llvm::zip_equal(node.getResults(), yield->getOperands()))
+      if (!result.use_empty()) {
+        read.push_back(result);
+        yielded.push_back(value);
+      }
+    yield->setOperands(yielded);
+    for (Operation *op = yield->getPrevNode(); op;) {
+      Operation *before = op->getPrevNode();
+      if (op->use_empty())
+        op->erase();
+      op = before;
+    }
+    SmallVector<Value> operands;
+    for (int64_t number = int64_t(body.getNumArguments()) - 1; number >= 0; --number) {
+      if (body.getArgument(number).use_empty())
+        body.eraseArgument(number);
+      else
+        operands.push_back(node->getOperand(number));
+    }
+    std::reverse(operands.begin(), operands.end());
+    if (read.size() == node->getNumResults() && operands.size() == node->getNumOperands())
+      continue;
+    if (!read.empty()) {
+      builder.setInsertionPoint(node);
+      OperationState state(node.getLoc(), NodeOp::getOperationName(), operands, TypeRange(ValueRange(read)));
+      state.addAttributes(node->getAttrDictionary().getValue());
+      state.addRegion()->takeBody(node.getBody());
+      for (auto [before, after] : llvm::zip_equal(read, builder.create(state)->getResults()))
+        before.replaceAllUsesWith(after);
+    }
+    node.erase();
+  }
+}

@@ -64,6 +64,7 @@ MODELS = {
     "odd-scales": dict(sizes=(8, 12, 6), powers=False),
     "tables": dict(sizes=(4, 6, 3), activation="Tanh"),
     "pruned": dict(sizes=(16, 16, 5), sparsity=0.75),
+    "constant-output": dict(sizes=(16, 16, 5), sparsity=0.9, seed=6),
 }
 
 

@@ -524,6 +524,20 @@ struct HlsFormDesign : brisk::impl::HlsFormDesignBase<HlsFormDesign> {
     return design;
   }
 
+  /// What stands for pixels outside of a frame, with the sign that its reader gives it.
+  static int64_t fillOf(StageOp stage, func::FuncOp function) {
+    Type element = cast<RankedTensorType>(function.getArgumentTypes()[0]).getElementType();
+    int64_t fill = stage.getFill();
+    bool isUnsigned = false;
+    function.walk([&](Operation *op) {
+      if (isa<arith::ExtUIOp, arith::UIToFPOp, arith::MaxUIOp, arith::MinUIOp>(op))
+        isUnsigned |= op->getOperand(0).getType() == element;
+    });
+    if (!isUnsigned || fill >= 0 || !element.isInteger())
+      return fill;
+    return fill + (int64_t(1) << element.getIntOrFloatBitWidth());
+  }
+
   /// In the order of the flow: what a stage makes tells the next one's ranges.
   static LogicalResult formStages(FlowOp flow) {
     auto typed = [](Value frames, Interval range) {
@@ -531,6 +545,15 @@ struct HlsFormDesign : brisk::impl::HlsFormDesignBase<HlsFormDesign> {
       frames.setType(RankedTensorType::get(type.getShape(), typeOf(type.getContext(), range)));
     };
     DenseMap<Value, Interval> ranges;
+    DenseMap<Value, Interval> fills; // of frames that are read beyond their ends
+    for (StageOp stage : flow.getBody().front().getOps<StageOp>()) {
+      if (stage.getFrames().size() > 1)
+        continue;
+      int64_t fill = fillOf(stage, SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(flow, stage.getDesignAttr()));
+      stage.setFill(fill);
+      Interval &of = fills[stage.getFrames()[0]];
+      of = {std::min(of.low, fill), std::max(of.high, fill)};
+    }
     for (StageOp stage : flow.getBody().front().getOps<StageOp>()) {
       auto function = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(flow, stage.getDesignAttr());
       for (auto [number, frame] : llvm::enumerate(stage.getFrames()))
@@ -543,11 +566,15 @@ struct HlsFormDesign : brisk::impl::HlsFormDesignBase<HlsFormDesign> {
         if (!ranges.contains(frame)) {
           auto told = cast<DictionaryAttr>(input);
           ranges[frame] = {told.getAs<IntegerAttr>("low").getInt(), told.getAs<IntegerAttr>("high").getInt()};
+          if (!rangeOf(typeOf(flow.getContext(), ranges[frame])).holds(fills.lookup(frame)))
+            return stage.emitError("has numbers around its input that are none of its input's");
           typed(frame, ranges[frame]);
         }
       Interval range = outputRange(*design);
       if (stage.getAccumulate())
         range = multiplyAdd(range, stage.getTo()[0] * stage.getTo()[1], {0, 0});
+      Interval fill = fills.lookup(stage.getResult());
+      range = {std::min(range.low, fill.low), std::max(range.high, fill.high)};
       ranges[stage.getResult()] = range;
       typed(stage.getResult(), range);
     }

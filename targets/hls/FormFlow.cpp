@@ -315,6 +315,9 @@ private:
       }
       if (sums.contains(root))
         std::copy(own.from, own.from + 2, to);
+      for (int axis : {0, 1})
+        if (own.before[axis] >= own.kernel[axis])
+          return false; // windows of nothing but what is outside
       bool isPlain = own.kernel[0] == 1 && own.kernel[1] == 1 && own.stride[0] == 1 && own.stride[1] == 1;
       if (reads.size() > 1 && (!isPlain || own.from[0] != to[0] || own.from[1] != to[1]))
         return false;

@@ -73,6 +73,19 @@ const Real &coreOf(const Real &real) {
   return real;
 }
 
+/// The same without bounds, also between factors: a line to try, as every step is compared anyhow.
+Real lineOf(const Real &real) {
+  if (!real || !real->a)
+    return real;
+  if (real->kind == RealNode::Max || real->kind == RealNode::Min) {
+    if (real->b->kind == RealNode::Constant)
+      return lineOf(real->a);
+    if (real->a->kind == RealNode::Constant)
+      return lineOf(real->b);
+  }
+  return RealNode::make(real->kind, lineOf(real->a), lineOf(real->b));
+}
+
 /// fp32 rounds some steps to a neighbour of where a line has them: a line that is right nearly everywhere, and the rest
 /// one by one.
 std::optional<IntegerForm> fitNearly(const Function &function, const AffineReal &core, IntegerForm form,
@@ -263,7 +276,7 @@ Expected<IntegerForm> hls::integerFormOf(const Real &real, ArrayRef<std::pair<in
       !(std::abs(evaluate(real, {{function.leaf, float(function.range.high)}})) < 1e9f))
     return createStringError("a conversion to integer that overflows");
   std::optional<int> slope = slopeOf(real);
-  auto core = affineOf(coreOf(real));
+  auto core = affineOf(lineOf(coreOf(real)));
   // fp32 holds integers of 24 bits; beyond, conversions round, never down where the integer went up.
   if (slope && *slope >= 0 && core && core->factors.size() == 1)
     if (auto form = fit(function, *core))

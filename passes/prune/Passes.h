@@ -16,7 +16,7 @@ struct CompressReport;
 /// What the user asks for; see compiler/Options.def.
 struct PruneRequest {
   double ratio = 0;                  ///< of each family's units
-  std::string importance = "energy"; ///< norm, extent, obs
+  std::string importance = "obs"; ///< energy, norm, extent
   int64_t multiple = 16;             ///< widths that stay: what the machine repays
   bool unrepaired = false;           ///< also try without repair, for the report
   double maxDrop = 0.5;              ///< points

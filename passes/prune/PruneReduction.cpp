@@ -36,7 +36,7 @@ public:
       for (double share : kShares)
         if (int64_t stay = unitsKept(family, share, multiple); stay < kept.back().back())
           kept.back().push_back(stay);
-      orders.push_back(repairer->order(i, Importance::Energy));
+      orders.push_back(repairer->order(i, Importance::Obs));
     }
     return success();
   }

@@ -103,6 +103,10 @@ static std::optional<double> scalarOf(const std::optional<Affine> &affine) {
 std::optional<Affine> BodyReader::affine(Value value) {
   Affine result;
   result.constant = {0};
+  if (opaque && value == opaque) {
+    result.terms.push_back({value, true, {1}});
+    return result;
+  }
   Attribute attr;
   if (matchPattern(value, m_Constant(&attr))) {
     if (auto number = dyn_cast<FloatAttr>(attr))

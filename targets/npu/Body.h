@@ -38,6 +38,9 @@ std::optional<Numbers> constantNumbers(mlir::Value value, bool isUnsigned = fals
 /// Reads the body of a linalg.generic whose results have their channels along loop `channel`.
 class BodyReader {
 public:
+  /// A value that is taken as it is, whatever it is made of.
+  mlir::Value opaque;
+
   BodyReader(mlir::linalg::GenericOp op, unsigned channel, int64_t channels) : op(op), channel(channel), channels(channels) {}
 
   /// A number of the body as an affine function.

@@ -110,6 +110,31 @@ double cost(const npu_unblock &p) {
 
 double cost(const npu_mean &p) { return 3.25 * p.vectors * p.blocks + 39.5 * p.blocks + 22; }
 
+double cost(const npu_product &p) {
+  double tiles = 0, ideal = 0, rows = 0;
+  for (int32_t at = 0, n; at < p.vectors; at += n, ++tiles) {
+    n = std::min(4, p.vectors - at);
+    ideal += 2.1 * n * p.inputs * p.outputs;
+    rows += 11.0 * n * p.outputs + (p.x_factor ? n * p.inputs : 0);
+  }
+  double packing = (p.across ? 3.0 : 12.0) * p.inputs * p.outputs;
+  double starts = 12.0 * p.outputs + (p.w_factor ? p.outputs * (p.inputs / 8.0 + 20) : 0);
+  return p.groups * (ideal + rows + 25 * tiles * p.outputs + packing + starts + 40) +
+         1.4 * haloVectors(p.y, p.groups * p.outputs) + 50;
+}
+
+double cost(const npu_softmax &p) { return 1.0 * p.groups * p.vectors * (32.0 * p.blocks + 32 * 28 + 60) + 50; }
+
+double cost(const npu_norm &p) { return p.vectors * (27.0 * p.blocks + 32 * 75 + 60) + 60; }
+
+double cost(const npu_tokens &p) {
+  return p.y.width * (16.0 * 4 * ceilDiv(p.channels, 128) + 1.1 * ceilDiv(p.channels, 4) + 20) + 60;
+}
+
+double cost(const npu_floats &p) {
+  return 1.0 * p.x.height * p.x.width * (50 * ceilDiv(p.channels, 128) + 1.1 * ceilDiv(p.channels, 4) + 25) + 40;
+}
+
 template <typename Struct> double costOf(ArrayRef<int32_t> words) {
   Struct value;
   std::memcpy(&value, words.data(), sizeof value);

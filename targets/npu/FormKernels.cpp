@@ -38,6 +38,21 @@ npu_image geometryOf(const Image &image) {
           image.zero.has_value()};
 }
 
+/// A table as the instruction looks for its entries (device/hvx.h, looked_up).
+void addTable(std::vector<uint8_t> &tables, function_ref<uint8_t(int)> entry) {
+  size_t first = tables.size();
+  tables.resize(first + 256);
+  for (int i = 0; i < 256; ++i)
+    tables[first + (i >= 128 ? 128 : 0) + 2 * (i % 64) + (i % 128 >= 64)] = entry(i);
+}
+
+/// A factor as mantissa / 2^31 * 2^exponent.
+std::pair<int32_t, int32_t> fractionOf(double factor) {
+  int exponent;
+  double fraction = std::frexp(factor, &exponent);
+  return {static_cast<int32_t>(std::min(std::nearbyint(std::ldexp(fraction, 31)), 2147483647.0)), exponent};
+}
+
 class Emitter {
 public:
   Emitter(Plan &plan, MLIRContext *context, bool isExact)
@@ -74,6 +89,9 @@ private:
   Value emitDepthwise(Step &step, Value x, int64_t origin, int64_t plane, ArrayRef<int32_t> taps);
   Value emitAdd(Step &step);
   Value emitMean(Step &step);
+  Value emitProduct(Step &step);
+  Value emitSoftmax(Step &step);
+  Value emitNorm(Step &step);
   Value split(Step &step, int64_t &origin, int64_t &plane, SmallVectorImpl<int32_t> &taps);
   SmallVector<Scaled> scaledOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes);
   std::vector<npu_channels> channelsOf(Step &step, ArrayRef<int64_t> weightSums, ArrayRef<int64_t> magnitudes,
@@ -351,6 +369,76 @@ Value Emitter::emitMean(Step &step) {
               wordsOf(words));
 }
 
+Value Emitter::emitProduct(Step &step) {
+  const Image &x = image(step.inputs[0]), &w = image(step.inputs[1]), &y = image(step.output);
+  const Quantized &q = *step.result;
+  Scaled all{q.real.terms[0].factor[0], q.real.constant[0] + q.offset + (y.isSigned ? 128 : 0),
+             255.0 * 255 * step.sums};
+  npu_channels channels = npu::channelsOf({all, all, all, all});
+  npu_product words{};
+  words.vectors = y.vectors;
+  words.groups = step.groups;
+  words.inputs = step.sums / 4;
+  words.outputs = step.outputs / 4;
+  words.across = step.isAcross;
+  words.x_origin = x.origin;
+  words.x_plane = x.plane;
+  words.w_origin = w.origin;
+  words.w_plane = w.plane;
+  words.x_factor = step.xFactor;
+  words.w_factor = step.wFactor;
+  words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
+  words.y = geometryOf(y);
+  return call("product", {values[step.inputs[0]], values[step.inputs[1]], constant(wordsOf(channels))},
+              bytesType(y.bytes()), wordsOf(words), y.extent.width * step.groups * step.sums * step.outputs);
+}
+
+Value Emitter::emitSoftmax(Step &step) {
+  const Image &x = image(step.inputs[0]), &y = image(step.output);
+  auto power = [&](int below) { return std::lround(32767 * std::exp(-step.step * below)); };
+  std::vector<uint8_t> tables;
+  addTable(tables, [&](int i) { return power(i) >> 8; });
+  addTable(tables, [&](int i) { return power(i) & 255; });
+  npu_softmax words{};
+  words.vectors = y.vectors;
+  words.groups = step.groups;
+  words.blocks = step.sums / 4;
+  words.x_origin = x.origin;
+  words.x_plane = x.plane;
+  words.one = std::lround(step.result->real.terms[0].factor[0]);
+  words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
+  words.y = geometryOf(y);
+  return call("softmax", {values[step.inputs[0]], constant(tables)}, bytesType(y.bytes()), wordsOf(words));
+}
+
+Value Emitter::emitNorm(Step &step) {
+  const Image &x = image(step.inputs[0]), &y = image(step.output);
+  const Quantized &q = *step.result;
+  int64_t count = y.extent.channels;
+  npu_norm words{};
+  // A number is at most the root of their count away from the mean, in deviations.
+  words.bits = static_cast<int32_t>(std::floor(std::log2(32767 / std::sqrt(static_cast<double>(count)))));
+  double unit = std::ldexp(32767.0, words.bits - 1), root = std::sqrt(static_cast<double>(count));
+  std::vector<npu_channels> rows;
+  for (int64_t k = 0; k < count; k += 4) {
+    SmallVector<Scaled, 4> four;
+    for (int64_t i = k; i < k + 4; ++i)
+      four.push_back({at(q.real.terms[0].factor, i) / unit, at(q.real.constant, i) + q.offset + (y.isSigned ? 128 : 0),
+                      root * unit});
+    rows.push_back(npu::channelsOf(four));
+  }
+  words.vectors = y.vectors;
+  words.blocks = y.blocks();
+  words.channels = count;
+  words.x_origin = x.origin;
+  words.x_plane = x.plane;
+  float epsilon = step.epsilon;
+  std::memcpy(&words.epsilon, &epsilon, 4);
+  words.halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
+  words.y = geometryOf(y);
+  return call("norm", {values[step.inputs[0]], constant(wordsIn(rows))}, bytesType(y.bytes()), wordsOf(words));
+}
+
 void Emitter::emit(Step &step) {
   b.setInsertionPoint(step.anchor);
   loc = step.loc;
@@ -383,20 +471,17 @@ void Emitter::emit(Step &step) {
     result = emitMean(step);
     return;
   case Step::Lookup: {
-    // Where the instruction looks for them (device/lookup.c).
-    std::vector<uint8_t> table(256);
-    for (int i = 0; i < 256; ++i)
-      table[(i >= 128 ? 128 : 0) + 2 * (i % 64) + (i % 128 >= 64)] = step.table[i];
+    std::vector<uint8_t> table;
+    addTable(table, [&](int i) { return step.table[i]; });
     npu_lookup words{static_cast<int32_t>(y.blocks() * y.plane / 128), static_cast<int32_t>(y.blocks()), halo, geometryOf(y)};
     result = call("lookup", {values[step.inputs[0]], constant(table)}, bytesType(y.bytes()), wordsOf(words));
     return;
   }
   case Step::Quantize: {
     npu_quantize words{};
-    int exponent;
-    double fraction = std::frexp(step.result->real.terms[0].factor[0], &exponent);
+    auto [mantissa, exponent] = fractionOf(step.result->real.terms[0].factor[0]);
     words.channels = y.extent.channels;
-    words.mantissa = static_cast<int32_t>(std::min(std::nearbyint(std::ldexp(fraction, 31)), 2147483647.0));
+    words.mantissa = mantissa;
     words.exponent = exponent;
     words.zero = static_cast<int32_t>(step.result->offset + step.result->real.constant[0]) + (y.isSigned ? 128 : 0);
     words.halo = halo;
@@ -404,6 +489,27 @@ void Emitter::emit(Step &step) {
     result = call("quantize", step.source, bytesType(y.bytes()), wordsOf(words));
     return;
   }
+  case Step::Tokens: {
+    auto [mantissa, exponent] = fractionOf(step.result->real.terms[0].factor[0]);
+    npu_tokens words{};
+    words.channels = y.extent.channels;
+    words.mantissa = mantissa;
+    words.exponent = exponent;
+    words.zero = static_cast<int32_t>(step.result->offset + step.result->real.constant[0]) + (y.isSigned ? 128 : 0);
+    words.halo = halo;
+    words.y = geometryOf(y);
+    result = call("tokens", step.source, bytesType(y.bytes()), wordsOf(words));
+    return;
+  }
+  case Step::Product:
+    result = emitProduct(step);
+    return;
+  case Step::Softmax:
+    result = emitSoftmax(step);
+    return;
+  case Step::Norm:
+    result = emitNorm(step);
+    return;
   case Step::Block: {
     npu_block words{static_cast<int32_t>(y.extent.channels), y.isSigned ? 128 : 0, halo, geometryOf(y)};
     result = call("block", step.source, bytesType(y.bytes()), wordsOf(words));
@@ -419,6 +525,20 @@ void Emitter::replace(Replaced &replaced) {
   loc = def->getLoc();
   const Image &x = image(replaced.image);
   auto type = cast<RankedTensorType>(replaced.tensor.getType());
+  if (!replaced.table.empty() && replaced.map.isIdentity() && type.getElementType().isF32() &&
+      x.extent.channels <= 8192) {
+    // Floats: each of their four bytes is a function of one.
+    std::vector<uint8_t> tables;
+    for (int byte = 0; byte < 4; ++byte)
+      addTable(tables, [&](int i) {
+        APInt bits = cast<FloatAttr>(replaced.table[i ^ (x.isSigned ? 0x80 : 0)]).getValue().bitcastToAPInt();
+        return static_cast<uint8_t>(bits.getZExtValue() >> 8 * byte);
+      });
+    npu_floats words{static_cast<int32_t>(x.extent.channels), geometryOf(x)};
+    replaced.tensor.replaceAllUsesWith(
+        call("floats", {values[replaced.image], constant(tables)}, type, wordsOf(words)));
+    return;
+  }
   npu_unblock words{static_cast<int32_t>(x.extent.channels), x.isSigned ? 128 : 0, geometryOf(x)};
   SmallVector<int64_t> shape;
   for (unsigned i = 0; i < replaced.map.getNumResults(); ++i)

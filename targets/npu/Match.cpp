@@ -284,6 +284,16 @@ std::optional<Products> npu::poolOf(linalg::GenericOp op) {
   return p;
 }
 
+bool npu::isProductOfBytes(linalg::GenericOp op, bool &isSignedA, bool &isSignedB) {
+  if (op.getNumDpsInputs() != 2 || op.getNumResults() != 1 || !op.hasPureTensorSemantics() ||
+      op.getNumReductionLoops() != 1 || !getElementTypeOrSelf(op.getResult(0).getType()).isInteger(32))
+    return false;
+  for (Value input : op.getDpsInputs())
+    if (!getElementTypeOrSelf(input.getType()).isInteger(8))
+      return false;
+  return matchBody(op, isSignedA, isSignedB) && startsAtZero(op.getDpsInits()[0]);
+}
+
 bool npu::isElementwise(linalg::GenericOp op) {
   if (op.getNumParallelLoops() != op.getNumLoops() || op.getNumResults() != 1 || !op.hasPureTensorSemantics())
     return false;

@@ -59,6 +59,9 @@ std::optional<Products> productsOf(mlir::linalg::GenericOp op);
 /// The largest of a window, channel by channel, as products without weights.
 std::optional<Products> poolOf(mlir::linalg::GenericOp op);
 
+/// Whether the body is sum + extended byte * extended byte, and how each is read; sums start at zero.
+bool isProductOfBytes(mlir::linalg::GenericOp op, bool &isSignedA, bool &isSignedB);
+
 /// All loops parallel, every tensor of the result's size read as it is written.
 bool isElementwise(mlir::linalg::GenericOp op);
 

@@ -2,12 +2,11 @@
 //
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "targets/npu/Plan.h"
+#include "targets/npu/Planner.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -20,62 +19,19 @@ namespace {
 /// floor(a / 2)
 int64_t half(int64_t a) { return a >= 0 ? a / 2 : -((1 - a) / 2); }
 
-class Planner {
-public:
-  explicit Planner(func::FuncOp function) : function(function) {}
+} // namespace
 
-  Plan run() {
-    for (Operation &op : function.getBody().front()) {
-      if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
-        alias(op);
-      else if (auto generic = dyn_cast<linalg::GenericOp>(op))
-        visit(generic);
-    }
-    dropUseless();
-    place();
-    return std::move(plan);
+Plan Planner::run() {
+  for (Operation &op : function.getBody().front()) {
+    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+      alias(op);
+    else if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      visit(generic);
   }
-
-private:
-  void alias(Operation &op);
-  void visit(linalg::GenericOp op);
-  bool visitElementwise(linalg::GenericOp op);
-  bool visitMean(linalg::GenericOp op);
-  bool visitQuantize(linalg::GenericOp op);
-  void dropUseless();
-  void place();
-
-  int addImage(Extent extent, bool isSigned) {
-    plan.images.push_back({extent, isSigned, {}, std::nullopt, 0, 0, 0, 0, 0});
-    groups.insert(plan.images.size() - 1);
-    return plan.images.size() - 1;
-  }
-  /// The image of a tensor of bytes that are read as told; made of the tensor where `force`. -1 if there is none.
-  int imageOf(Value tensor, bool isSigned, Operation *anchor, bool force);
-  /// The image of a byte that the body of `op` computes or takes.
-  int imageIn(linalg::GenericOp op, BodyReader &reader, Value byte, bool isSigned, bool force);
-  int sumsOf(linalg::GenericOp op, Value tensor, const Quantized &result, Extent extent);
-  int join(Value tensor, Extent extent, bool isSigned, Operation *anchor);
-  int slide(linalg::GenericOp op, const Products &products, bool isSigned, bool force);
-  bool visitPool(linalg::GenericOp op);
-  int lookup(Operation *anchor, int input, ArrayRef<uint8_t> table, bool isSigned);
-  bool requireBorder(int image, Border border, uint8_t fill);
-  Step &addStep(Step::Kind kind, Operation *anchor, ArrayRef<int> inputs, int output) {
-    plan.steps.push_back({kind, anchor, anchor->getLoc(), SmallVector<int, 2>(inputs), output, {}, {}, {}, {}, {}});
-    return plan.steps.back();
-  }
-
-  func::FuncOp function;
-  Plan plan;
-  DenseMap<Value, int> known;       // tensors
-  DenseMap<Value, int> computed;    // bytes inside bodies
-  int slideInput = -1; // what slide() found
-  Border slideBorder;
-  AffineMap imageMap;               // how the op that is looked at reads images
-  llvm::EquivalenceClasses<int> groups; // images of one pitch and border
-};
-
-bool isSignedRange(const Quantized &q) { return q.low < 0; }
+  dropUseless();
+  place();
+  return std::move(plan);
+}
 
 int Planner::imageOf(Value tensor, bool isSigned, Operation *anchor, bool force) {
   auto found = known.find(tensor);
@@ -84,6 +40,14 @@ int Planner::imageOf(Value tensor, bool isSigned, Operation *anchor, bool force)
   auto extent = extentOf(tensor.getType());
   if (int image = extent ? join(tensor, *extent, isSigned, anchor) : -1; image >= 0)
     return image;
+  // A view that is the image itself.
+  if (auto view = extent && extent->height == 1 && tensor.getType() ? viewOf(tensor) : std::nullopt) {
+    const Image &image = plan.images[view->image];
+    size_t rank = view->axes.size();
+    if (image.extent == *extent && image.isSigned == isSigned && view->axes[rank - 1].isChannel &&
+        !view->axes[rank - 2].isChannel)
+      return view->image;
+  }
   if (!force || !extent || !getElementTypeOrSelf(tensor.getType()).isInteger(8))
     return -1;
   int image = addImage(*extent, isSigned);
@@ -183,6 +147,10 @@ int Planner::sumsOf(linalg::GenericOp op, Value tensor, const Quantized &result,
   step.products = std::move(products);
   step.border = slideBorder;
   step.result = result;
+  return bounded(op, output, result);
+}
+
+int Planner::bounded(linalg::GenericOp op, int output, const Quantized &result) {
   // Saturation is that of the stored byte; other bounds come after it.
   double flip = plan.images[output].isSigned ? 128 : 0, low = result.low + flip, high = result.high + flip;
   if (low <= 0 && high >= 255)
@@ -252,7 +220,7 @@ int Planner::imageIn(linalg::GenericOp op, BodyReader &reader, Value byte, bool 
 }
 
 /// Whether a byte that leaves its op is signed, as those who read it say; unsigned where nobody does.
-bool readAsSigned(Value tensor, int depth = 0) {
+static bool readAsSigned(Value tensor, int depth = 0) {
   for (OpOperand &use : tensor.getUses()) {
     Operation *user = use.getOwner();
     if (auto generic = dyn_cast<linalg::GenericOp>(user)) {
@@ -286,7 +254,11 @@ bool Planner::visitElementwise(linalg::GenericOp op) {
   }
   if (!extent)
     return false;
-  BodyReader reader(op, imageMap.getDimPosition(imageMap.getNumResults() - 1), extent->channels);
+  unsigned rank = imageMap.getNumResults();
+  SmallVector<Axis, 4> axes(rank, Axis{1, false, 0});
+  axes[imageMap.getDimPosition(rank - 2)] = {extent->width, false, 1};
+  axes[imageMap.getDimPosition(rank - 1)] = {extent->channels, true, 1};
+  BodyReader reader(op, imageMap.getDimPosition(rank - 1), extent->channels);
   Value yielded = op.getBody()->getTerminator()->getOperand(0);
   if (yielded.getType().isInteger(8)) {
     auto q = reader.quantized(yielded);
@@ -296,18 +268,27 @@ bool Planner::visitElementwise(linalg::GenericOp op) {
       return false;
     if (imageMap.isIdentity())
       known[op.getResult(0)] = image;
+    else if (extent->height == 1)
+      views[op.getResult(0)] = {image, axes};
     plan.replaced.push_back({op.getResult(0), image, {}, imageMap});
     return true;
   }
   auto leaves = reader.bytesBehind(yielded);
-  if (!leaves || leaves->size() != 1 || isa<BlockArgument>(leaves->front()))
+  if (!leaves || leaves->size() != 1)
     return false;
   auto table = reader.tabulate(yielded, leaves->front());
-  auto q = table ? reader.quantized(leaves->front()) : std::nullopt;
+  bool isRead = isa<BlockArgument>(leaves->front());
+  auto q = table && !isRead ? reader.quantized(leaves->front()) : std::nullopt;
   int image = q ? imageIn(op, reader, leaves->front(), isSignedRange(*q), false) : -1;
+  // Bytes of an image that is there: the table goes by bits, any reading of them will do.
+  for (bool isSigned : {false, true})
+    if (table && isRead && image < 0)
+      image = imageIn(op, reader, leaves->front(), isSigned, false);
   if (image < 0 || !(plan.images[image].extent == *extent))
     return false;
   plan.replaced.push_back({op.getResult(0), image, *table, imageMap});
+  if (extent->height == 1)
+    rememberFloats(op.getResult(0), {image, axes}, *table);
   return true;
 }
 
@@ -422,15 +403,17 @@ void Planner::alias(Operation &op) {
 }
 
 void Planner::visit(linalg::GenericOp op) {
-  if (op.getNumResults() != 1)
+  // What a mean took over with it is done.
+  if (op.getNumResults() != 1 || known.count(op.getResult(0)))
     return;
   size_t steps = plan.steps.size();
   int images = plan.images.size();
-  for (auto visitor : {&Planner::visitQuantize, &Planner::visitElementwise, &Planner::visitMean, &Planner::visitPool}) {
+  for (auto visitor : {&Planner::visitQuantize, &Planner::visitTokens, &Planner::visitProduct, &Planner::visitSoftmax,
+                       &Planner::visitNorm, &Planner::visitElementwise, &Planner::visitMean, &Planner::visitPool}) {
     if ((this->*visitor)(op))
       return;
     // What was planned on the way to a dead end is forgotten.
-    plan.steps.resize(steps, Step{Step::Block, nullptr, op.getLoc(), {}, 0, {}, {}, {}, {}, {}});
+    plan.steps.erase(plan.steps.begin() + steps, plan.steps.end());
     for (auto *map : {&known, &computed})
       for (auto &entry : llvm::to_vector(*map))
         if (entry.second >= images)
@@ -443,7 +426,8 @@ void Planner::dropUseless() {
   std::vector<bool> isUsed(plan.images.size());
   std::vector<Step> kept;
   for (Step &step : llvm::reverse(plan.steps)) {
-    bool works = step.kind == Step::Convolve || step.kind == Step::Depthwise || step.kind == Step::Mean;
+    bool works = step.kind == Step::Convolve || step.kind == Step::Depthwise || step.kind == Step::Mean ||
+                 step.kind == Step::Product || step.kind == Step::Softmax || step.kind == Step::Norm;
     if (!works && !isUsed[step.output]) {
       // What follows an image stays with it.
       bool follows = (step.kind == Step::Add || step.kind == Step::Lookup || step.kind == Step::Largest) && llvm::any_of(plan.replaced, [&](Replaced &r) {
@@ -488,7 +472,5 @@ void Planner::place() {
     }
   }
 }
-
-} // namespace
 
 Plan npu::makePlan(func::FuncOp function) { return Planner(function).run(); }

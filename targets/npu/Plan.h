@@ -26,16 +26,35 @@ struct Image {
 
 /// A kernel to be called.
 struct Step {
-  enum Kind { Convolve, Depthwise, Largest, Join, Add, Lookup, Quantize, Mean, Block } kind;
+  enum Kind {
+    Convolve,
+    Depthwise,
+    Largest,
+    Join,
+    Add,
+    Lookup,
+    Quantize,
+    Mean,
+    Block,
+    Product,
+    Softmax,
+    Norm,
+    Tokens
+  } kind;
   mlir::Operation *anchor;  // before which it is called
-  mlir::Location loc;
+  mlir::Location loc = mlir::Location(mlir::LocationAttr());
   llvm::SmallVector<int, 2> inputs; // images
   int output;
-  mlir::Value source;       // of Quantize and Block: a tensor
+  mlir::Value source; // of Quantize, Tokens and Block: a tensor
   std::optional<Products> products;
   Border border;            // around the input of products
   std::optional<Quantized> result;
   std::array<uint8_t, 256> table; // of Lookup: stored byte to stored byte
+  // Of Product and Softmax (device/kernels.h); sums and outputs in channels of a group.
+  int64_t groups = 1, sums = 0, outputs = 0;
+  bool isAcross = false;
+  int xFactor = 0, wFactor = 0;
+  double step = 0, epsilon = 0; // what a byte's step counts in exponents; of Norm, in steps
 };
 
 /// A tensor that a step computes: as bytes of an image, or as floats by a table of its bytes.

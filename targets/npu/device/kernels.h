@@ -135,4 +135,55 @@ typedef struct npu_mean {
   int32_t x_origin, x_plane, y_plane;
 } npu_mean;
 
+/* Products of two images, group of channels by group. Sums go over the channels of a group of x; y has a channel for
+ * each pixel of w (across), or for each channel of a group of w, whose pixels are then summed over. Bytes of w count
+ * less 128. Inputs: x; w; npu_channels for all. Sums are increased by sums of x and of w. */
+typedef struct npu_product {
+  int32_t vectors, groups;
+  int32_t inputs, outputs; /* blocks of a group: of sums, of y */
+  int32_t across;
+  int32_t x_origin, x_plane;
+  int32_t w_origin, w_plane;
+  int32_t x_factor, w_factor; /* of those sums, 16 bits */
+  int32_t halo;
+  npu_image y;
+} npu_product;
+enum { NPU_PRODUCT_WEIGHTS = 1 << 12, NPU_PRODUCT_OUTPUTS = 1 << 9 }; /* blocks of 16 bytes, of y: at most */
+
+/* exp(x - largest) / sum over the channels of a group, as bytes of 1 / `one`. Inputs: x; two tables (npu_lookup) of exp
+ * by how far x is below the largest, of 15 bits: high bytes, low bytes. */
+typedef struct npu_softmax {
+  int32_t vectors, groups, blocks;
+  int32_t x_origin, x_plane;
+  int32_t one;
+  int32_t halo;
+  npu_image y;
+} npu_softmax;
+
+/* (x - mean) / sqrt(variance + epsilon) over the channels of a pixel, times 32767 * 2^(bits - 1), as npu_channels then
+ * make bytes of sums. Inputs: x; npu_channels for each block. */
+typedef struct npu_norm {
+  int32_t vectors, blocks, channels;
+  int32_t x_origin, x_plane;
+  int32_t epsilon; /* bits of a float */
+  int32_t bits;
+  int32_t halo;
+  npu_image y;
+} npu_norm;
+
+/* Floats to bytes as npu_quantize, a pixel's channels in a row. */
+typedef struct npu_tokens {
+  int32_t channels;
+  int32_t mantissa, exponent;
+  int32_t zero, fill;
+  int32_t halo;
+  npu_image y;
+} npu_tokens;
+
+/* Bytes to floats by a table of their four bytes, a pixel's channels in a row. Inputs: x; four tables (npu_lookup). */
+typedef struct npu_floats {
+  int32_t channels;
+  npu_image x;
+} npu_floats;
+
 #endif

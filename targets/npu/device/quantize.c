@@ -5,22 +5,6 @@
  */
 #include "hvx.h"
 
-/* 32 floats as round(x factor) + zero in [0, 255]; ties go away from zero. */
-ALWAYS_INLINE HVX_Vector quantized(HVX_Vector x, HVX_Vector mantissa, HVX_Vector exponent, HVX_Vector zero) {
-  const HVX_Vector none = Q6_V_vzero();
-  HVX_Vector sign = Q6_Vw_vasr_VwR(x, 31), magnitude = Q6_V_vand_VV(x, Q6_V_vsplat_R(0x7fffffff));
-  HVX_Vector m = Q6_V_vor_VV(Q6_Vw_vasl_VwR(Q6_V_vand_VV(x, Q6_V_vsplat_R(0x007fffff)), 7), Q6_V_vsplat_R(0x40000000));
-  /* Both below 2^31: the product's high word, doubled. */
-  HVX_Vector product = Q6_Vw_vmpyoacc_VwVwVh_s1_rnd_sat_shift(Q6_Vw_vmpye_VwVuh(m, mantissa), m, mantissa);
-  /* How far to the right the integer lies, less one for rounding; 31 leaves nothing, 0 is far above 255. */
-  HVX_Vector right = Q6_Vw_vsub_VwVw(exponent, Q6_Vuw_vlsr_VuwR(magnitude, 23));
-  right = Q6_Vw_vmax_VwVw(Q6_Vw_vmin_VwVw(right, Q6_V_vsplat_R(31)), none);
-  HVX_Vector y = Q6_Vw_vasr_VwVw(product, right);
-  y = Q6_Vw_vasr_VwR(Q6_Vw_vadd_VwVw(y, Q6_V_vsplat_R(1)), 1);
-  y = Q6_Vw_vadd_VwVw(Q6_Vw_vsub_VwVw(Q6_V_vxor_VV(y, sign), sign), zero);
-  return Q6_Vw_vmin_VwVw(Q6_Vw_vmax_VwVw(y, none), Q6_V_vsplat_R(255));
-}
-
 /* One block: `count` planes of floats to words. */
 ALWAYS_INLINE void rows(const npu_quantize *p, const int32_t *x, uint8_t *y, int count) {
   const int32_t height = p->y.height, width = p->y.width, size = height * width, pitch = 4 * p->y.pitch;

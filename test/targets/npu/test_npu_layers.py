@@ -22,8 +22,9 @@ def done(name, *arguments):
     return result.stdout
 
 
-def check(folder, graph, kernels, step, odd=0.002, seed=1, rounding="near"):
-    """Steps between both machines: at most one, and for a share of `odd` at most; `kernels` are those that must run."""
+def check(folder, graph, kernels, step, odd=0.002, seed=1, rounding="near", beyond=0.0):
+    """Steps between both machines: at most one but for a share of `beyond`, which are three at most; any for a share of `odd`
+    at most. `kernels` are those that must run."""
     path = folder / "m.onnx"
     graph.save(path)
     rng = np.random.default_rng(seed)
@@ -40,7 +41,8 @@ def check(folder, graph, kernels, step, odd=0.002, seed=1, rounding="near"):
     assert set(kernels) <= set(ran), ran
     for name in cpu.files:
         steps = np.abs(npu[name] - cpu[name]) / step
-        assert steps.max() < 1.01, f"{name}: {steps.max()} steps"
+        assert steps.max() < (3.01 if beyond else 1.01), f"{name}: {steps.max()} steps"
+        assert (steps > 1.01).mean() <= beyond, f"{name}: {(steps > 1.01).mean()} differ by more than a step"
         assert (steps > 0.5).mean() <= odd, f"{name}: {(steps > 0.5).mean()} differ"
 
 

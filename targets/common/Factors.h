@@ -6,6 +6,7 @@
 #define BRISK_TARGETS_COMMON_FACTORS_H
 
 #include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
 #include "mlir/IR/Value.h"
 
@@ -17,6 +18,9 @@ llvm::ArrayRef<char> dataOf(mlir::Value value, bool &isSplat);
 llvm::SmallVector<unsigned> plainLoops(mlir::AffineMap map);
 /// The constant that `value` is filled with, and the tensor that it would be were it not; nulls if it is not.
 std::pair<mlir::TypedAttr, mlir::Value> filled(mlir::Value value);
+
+/// The constant with its axes in another order, axis i of the result being axis order[i]; null if its elements are not at hand.
+mlir::Value reordered(mlir::OpBuilder &b, mlir::Location loc, mlir::Value constant, llvm::ArrayRef<unsigned> order);
 
 } // namespace brisk
 #endif

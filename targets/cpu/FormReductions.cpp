@@ -4,7 +4,6 @@
 // Part of Brisk, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/AsmState.h"
 #include "targets/common/Factors.h"
 #include "targets/cpu/Passes.h"
 #include "targets/cpu/SumOfProducts.h"
@@ -71,38 +70,6 @@ SmallVector<unsigned> betterOrder(linalg::GenericOp op, AffineMap map) {
   take(false);
   take(true);
   return order;
-}
-
-/// The constant with its axes in another order; null if its elements are not at hand.
-Value reordered(OpBuilder &b, Location loc, Value constant, ArrayRef<unsigned> order) {
-  bool isSplat;
-  ArrayRef<char> from = dataOf(constant, isSplat);
-  auto type = cast<RankedTensorType>(constant.getType());
-  if (from.empty() || isSplat)
-    return Value();
-  SmallVector<int64_t> shape, strides(type.getRank(), 1), steps;
-  for (int64_t axis = type.getRank() - 2; axis >= 0; --axis)
-    strides[axis] = strides[axis + 1] * type.getDimSize(axis + 1);
-  for (unsigned axis : order) {
-    shape.push_back(type.getDimSize(axis));
-    steps.push_back(strides[axis]);
-  }
-  int64_t width = type.getElementTypeBitWidth() / 8, count = type.getNumElements();
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(count * width, 64, /*dataIsMutable=*/true);
-  char *to = blob.getMutableData().data();
-  SmallVector<int64_t> at(shape.size(), 0);
-  for (int64_t i = 0, place = 0; i < count; ++i, to += width) {
-    std::copy_n(from.data() + place * width, width, to);
-    for (int64_t axis = shape.size() - 1; axis >= 0; --axis) {
-      place += steps[axis];
-      if (++at[axis] < shape[axis])
-        break;
-      place -= steps[axis] * shape[axis];
-      at[axis] = 0;
-    }
-  }
-  auto made = RankedTensorType::get(shape, type.getElementType());
-  return arith::ConstantOp::create(b, loc, DenseResourceElementsAttr::get(made, "reordered", std::move(blob)));
 }
 
 void form(linalg::GenericOp op, TypedAttr initial, Value init) {

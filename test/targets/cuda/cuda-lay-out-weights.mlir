@@ -6,7 +6,7 @@
 #weights = affine_map<(p, o, w, c) -> (o, c, w)>
 #result = affine_map<(p, o, w, c) -> (p, o)>
 // CHECK-LABEL: func.func @convolution(
-// CHECK: %[[CONSTANT:.*]] = arith.constant dense_resource<laid_out> : tensor<3x2x2xf32>
+// CHECK: %[[CONSTANT:.*]] = arith.constant dense_resource<reordered> : tensor<3x2x2xf32>
 // CHECK: indexing_maps = [#{{.*}}, #[[W]], #{{.*}}]
 // CHECK-SAME: ins(%{{.*}}, %[[CONSTANT]] : tensor<7x2xf32>, tensor<3x2x2xf32>)
 func.func @convolution(%x: tensor<7x2xf32>, %y: tensor<5x2xf32>) -> tensor<5x2xf32> {
@@ -38,4 +38,4 @@ func.func @product(%x: tensor<2x2xf32>, %y: tensor<2x2xf32>) -> tensor<2x2xf32> 
   return %0 : tensor<2x2xf32>
 }
 
-// CHECK: laid_out: "0x{{[0-9A-F]*}}0000000000000000C04000004040{{[0-9A-F]*}}"
+// CHECK: reordered: "0x{{[0-9A-F]*}}0000000000000000C04000004040{{[0-9A-F]*}}"

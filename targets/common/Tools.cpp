@@ -36,8 +36,10 @@ std::string TemporaryFolder::file(StringRef name) const {
   return std::string(file);
 }
 
-/// A device, a pipe or a socket: it is written to, a file renamed over it would replace it.
+/// A device, a pipe, a socket or standard output: it is written to, a file renamed over it would replace it.
 static bool isSpecial(StringRef path) {
+  if (path == "-")
+    return true;
   sys::fs::file_status status;
   return !sys::fs::status(path, status) && sys::fs::exists(status) && !sys::fs::is_regular_file(status) &&
          !sys::fs::is_directory(status);
@@ -49,7 +51,10 @@ static Error writeInPlace(StringRef path, StringRef content) {
   if (code)
     return fileError(path, code);
   stream << content;
-  stream.close();
+  if (path == "-")
+    stream.flush();
+  else
+    stream.close();
   code = stream.error();
   stream.clear_error();
   return code ? fileError(path, code) : Error::success();

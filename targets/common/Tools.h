@@ -27,7 +27,8 @@ private:
   std::string path;
 };
 
-/// Writes `content` to `path` under a temporary name, then renames it; a device or pipe is written to as it is.
+/// Writes `content` to `path` under a temporary name, then renames it; a device or pipe is written to as it is, and
+/// "-" is standard output.
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef content);
 /// Moves a finished file to its place, across file systems and into devices and pipes too.
 llvm::Error moveFile(llvm::StringRef from, llvm::StringRef to);

@@ -114,6 +114,12 @@ def test_text(tmp_path, kind, text):
     assert any(part in written for part in text.split("|"))
 
 
+def test_a_dash_is_standard_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = briskc(product(tmp_path, "m", 1), "--emit=asm", "--march=x86-64-v3", "-o", "-")
+    assert done.returncode == 0 and "vfmadd" in done.stdout and not (tmp_path / "-").exists()
+
+
 def test_an_unknown_kind_is_wrong_usage(tmp_path):
     done = briskc(product(tmp_path, "m", 1), "--emit=tarball", "-o", tmp_path / "m")
     assert done.returncode == 2

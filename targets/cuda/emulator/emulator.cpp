@@ -68,6 +68,7 @@ struct Machine {
   Twin twin = nullptr;
   void **params = nullptr;
   unsigned complaints = 0;
+  bool failed = false;
   const char *low = nullptr, *high = nullptr; // the allocation that was touched last
 } machine;
 
@@ -78,6 +79,14 @@ void complain(const char *what, const void *address, long bytes) {
   if (machine.complaints++ < 5)
     fprintf(stderr, "emulator: %s at %p (%ld bytes) by thread %u of block %u\n", what, address, bytes, machine.current,
             machine.block);
+}
+
+/// A complaint that ends the run: the access itself might end this process.
+[[noreturn]] void fail(const char *what, const void *address, long bytes) {
+  complain(what, address, bytes);
+  machine.failed = true;
+  brisk_emu_switch(&machine.fibers[machine.current].stack, machine.scheduler);
+  abort(); // nobody resumes it
 }
 
 void fiberMain() {
@@ -121,6 +130,8 @@ bool runBlock() {
         ran = true;
         machine.current = thread;
         brisk_emu_switch(&machine.scheduler, machine.fibers[thread].stack);
+        if (machine.failed)
+          return false;
       }
     if (ran)
       continue;
@@ -137,7 +148,7 @@ bool runBlock() {
 void touchShared(const char *address, long count, bool isWrite) {
   size_t offset = address - shared;
   if (offset + count > machine.sharedBytes)
-    return complain("access past the shared memory that was asked for", address, count);
+    fail("access past the shared memory that was asked for", address, count);
   auto self = static_cast<int16_t>(machine.current);
   for (size_t i = offset; i < offset + count; ++i) {
     Byte &byte = machine.bytes[i];
@@ -189,6 +200,7 @@ bool brisk::emu::run(Twin twin, unsigned blocks, unsigned threads, unsigned shar
   machine.threads = threads;
   machine.sharedBytes = sharedBytes;
   machine.complaints = 0;
+  machine.failed = false;
   machine.fibers.resize(threads);
   for (machine.block = 0; machine.block < blocks; ++machine.block)
     if (!runBlock() || machine.complaints)
@@ -222,7 +234,7 @@ EMULATED void *brisk_emu_shared() { return shared; }
 /// Before every access that is not a thread's own memory.
 EMULATED void brisk_emu_access(const char *address, long bytes, int isWrite, long alignment) {
   if (reinterpret_cast<uintptr_t>(address) % alignment)
-    complain("misaligned access", address, bytes);
+    fail("misaligned access", address, bytes);
   if (address >= machine.low && address + bytes <= machine.high)
     return;
   if (address >= shared && address < shared + kSharedBytes)
@@ -233,5 +245,5 @@ EMULATED void brisk_emu_access(const char *address, long bytes, int isWrite, lon
     machine.high = machine.low + std::prev(at)->second;
     return;
   }
-  complain(isWrite ? "write outside every buffer" : "read outside every buffer", address, bytes);
+  fail(isWrite ? "write outside every buffer" : "read outside every buffer", address, bytes);
 }

@@ -35,7 +35,7 @@ def designs():
         yield f"tables{number}", lambda path: mlp(path, sizes, activation="Tanh", seed=number)
     for number, (size, channels, colors) in enumerate([(4, 2, 2), (4, 3, 1), (8, 3, 2), (16, 4, 3), (14, 2, 3)]):
         yield f"image{number}", lambda path: cnn(path, size=size, channels=channels, colors=colors, seed=number)
-    for number, (length, channels) in enumerate([(64, 5), (128, 4), (200, 6)]):
+    for number, (length, channels) in enumerate([(64, 5), (128, 4), (32, 3)]):
         yield f"causal{number}", lambda path: causal(path, length=length, channels=channels, seed=number)
 
 

@@ -145,3 +145,15 @@ int64_t brisk::lowestOffset(const Place &place, ArrayRef<Place *> done) {
   }
   return at;
 }
+
+int64_t brisk::placeLargestFirst(SmallVector<Place *> places) {
+  llvm::stable_sort(places, [](Place *a, Place *b) { return a->bytes > b->bytes; });
+  SmallVector<Place *> done;
+  int64_t bytes = 0;
+  for (Place *place : places) {
+    place->offset = lowestOffset(*place, done);
+    bytes = std::max(bytes, place->offset + place->bytes);
+    done.push_back(place);
+  }
+  return bytes;
+}

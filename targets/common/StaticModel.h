@@ -25,6 +25,8 @@ struct Place {
 llvm::SmallVector<Place> placesOf(mlir::func::FuncOp main, int64_t alignment);
 /// The lowest offset at which `place` fits beside those of `done` that live when it does.
 int64_t lowestOffset(const Place &place, llvm::ArrayRef<Place *> done);
+/// Gives every place its offset, larger ones first; returns how many bytes they take together.
+int64_t placeLargestFirst(llvm::SmallVector<Place *> places);
 
 } // namespace brisk
 #endif

@@ -27,16 +27,7 @@ struct CudaPlanMemory : brisk::impl::CudaPlanMemoryBase<CudaPlanMemory> {
       return;
     Block &block = main.getBody().front();
     SmallVector<Place> places = placesOf(main, kAlignment);
-    SmallVector<Place *> order, done;
-    for (Place &place : places)
-      order.push_back(&place);
-    llvm::stable_sort(order, [](Place *a, Place *b) { return a->bytes > b->bytes; });
-    int64_t arenaBytes = 0;
-    for (Place *place : order) {
-      place->offset = lowestOffset(*place, done);
-      arenaBytes = std::max(arenaBytes, place->offset + place->bytes);
-      done.push_back(place);
-    }
+    int64_t arenaBytes = placeLargestFirst(llvm::map_to_vector(places, [](Place &place) { return &place; }));
     OpBuilder b(&block, block.begin());
     int64_t weightBytes = placeWeights();
     auto addBlock = [&](int64_t bytes) {

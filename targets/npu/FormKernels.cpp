@@ -445,6 +445,17 @@ void Emitter::emit(Step &step) {
   const Image &y = image(step.output);
   int32_t halo = static_cast<int32_t>(spread(y.zero.value_or(0)));
   Value &result = values[step.output];
+  // The kernels differ in how the floats lie.
+  auto toBytes = [&](StringRef kernel, auto words) {
+    auto [mantissa, exponent] = fractionOf(step.result->real.terms[0].factor[0]);
+    words.channels = y.extent.channels;
+    words.mantissa = mantissa;
+    words.exponent = exponent;
+    words.zero = static_cast<int32_t>(step.result->offset + step.result->real.constant[0]) + (y.isSigned ? 128 : 0);
+    words.halo = halo;
+    words.y = geometryOf(y);
+    return call(kernel, step.source, bytesType(y.bytes()), wordsOf(words));
+  };
   switch (step.kind) {
   case Step::Convolve:
   case Step::Depthwise:
@@ -477,30 +488,12 @@ void Emitter::emit(Step &step) {
     result = call("lookup", {values[step.inputs[0]], constant(table)}, bytesType(y.bytes()), wordsOf(words));
     return;
   }
-  case Step::Quantize: {
-    npu_quantize words{};
-    auto [mantissa, exponent] = fractionOf(step.result->real.terms[0].factor[0]);
-    words.channels = y.extent.channels;
-    words.mantissa = mantissa;
-    words.exponent = exponent;
-    words.zero = static_cast<int32_t>(step.result->offset + step.result->real.constant[0]) + (y.isSigned ? 128 : 0);
-    words.halo = halo;
-    words.y = geometryOf(y);
-    result = call("quantize", step.source, bytesType(y.bytes()), wordsOf(words));
+  case Step::Quantize:
+    result = toBytes("quantize", npu_quantize());
     return;
-  }
-  case Step::Tokens: {
-    auto [mantissa, exponent] = fractionOf(step.result->real.terms[0].factor[0]);
-    npu_tokens words{};
-    words.channels = y.extent.channels;
-    words.mantissa = mantissa;
-    words.exponent = exponent;
-    words.zero = static_cast<int32_t>(step.result->offset + step.result->real.constant[0]) + (y.isSigned ? 128 : 0);
-    words.halo = halo;
-    words.y = geometryOf(y);
-    result = call("tokens", step.source, bytesType(y.bytes()), wordsOf(words));
+  case Step::Tokens:
+    result = toBytes("tokens", npu_tokens());
     return;
-  }
   case Step::Product:
     result = emitProduct(step);
     return;

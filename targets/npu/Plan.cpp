@@ -379,19 +379,24 @@ bool Planner::visitQuantize(linalg::GenericOp op) {
                                      getAffineDimExpr(1, context), getAffineDimExpr(2, context)}, context);
   if (map != planes && !(map.isIdentity() && extent->channels == 1))
     return false;
+  return planBytes(op, Step::Quantize, source, *extent);
+}
+
+bool Planner::planBytes(linalg::GenericOp op, Step::Kind kind, Value source, Extent extent) {
   Value yielded = op.getBody()->getTerminator()->getOperand(0);
-  BodyReader reader(op, 3, extent->channels);
+  BodyReader reader(op, op.getNumLoops() - 1, extent.channels);
   auto q = yielded.getType().isInteger(8) ? reader.quantized(yielded) : std::nullopt;
   if (!q || q->real.terms.size() != 1 || !q->real.terms[0].value.getType().isF32() ||
       q->real.terms[0].factor.size() != 1 || q->real.terms[0].factor[0] <= 0 || q->real.constant.size() != 1 ||
       q->real.constant[0] != std::nearbyint(q->real.constant[0]) || q->high - q->low != 255)
     return false;
-  int image = addImage(*extent, isSignedRange(*q));
-  Step &step = addStep(Step::Quantize, op, {}, image);
+  int image = addImage(extent, isSignedRange(*q));
+  Step &step = addStep(kind, op, {}, image);
   step.source = source;
   step.result = *q;
   known[op.getResult(0)] = image;
-  plan.replaced.push_back({op.getResult(0), image, {}, AffineMap::getMultiDimIdentityMap(4, op.getContext())});
+  plan.replaced.push_back(
+      {op.getResult(0), image, {}, AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext())});
   return true;
 }
 

@@ -28,7 +28,7 @@ std::pair<int64_t, int64_t> assignOffsets(SmallVectorImpl<Place> &places, int64_
   llvm::stable_sort(order, [](Place *a, Place *b) {
     return std::tuple(-a->uses, a->last - a->first, a->first) < std::tuple(-b->uses, b->last - b->first, b->first);
   });
-  int64_t near = 0, far = 0;
+  int64_t near = 0;
   SmallVector<Place *> done;
   for (Place *place : order) {
     int64_t at = lowestOffset(*place, done);
@@ -39,16 +39,8 @@ std::pair<int64_t, int64_t> assignOffsets(SmallVectorImpl<Place> &places, int64_
     near = std::max(near, at + place->bytes);
     done.push_back(place);
   }
-  done.clear();
-  llvm::stable_sort(order, [](Place *a, Place *b) { return a->bytes > b->bytes; });
-  for (Place *place : order) {
-    if (place->isNear)
-      continue;
-    place->offset = lowestOffset(*place, done);
-    far = std::max(far, place->offset + place->bytes);
-    done.push_back(place);
-  }
-  return {near, far};
+  llvm::erase_if(order, [](Place *place) { return place->isNear; });
+  return {near, placeLargestFirst(order)};
 }
 
 struct NpuPlanMemory : brisk::impl::NpuPlanMemoryBase<NpuPlanMemory> {

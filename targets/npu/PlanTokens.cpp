@@ -565,19 +565,5 @@ bool Planner::visitTokens(linalg::GenericOp op) {
   if (!isElementwise(op) || !extent || extent->height != 1 || op.getNumDpsInputs() != 1 || extent->channels > 8192 ||
       !op.getIndexingMapsArray()[0].isIdentity())
     return false;
-  Value yielded = yieldedBy(op);
-  BodyReader reader(op, op.getNumLoops() - 1, extent->channels);
-  auto q = yielded.getType().isInteger(8) ? reader.quantized(yielded) : std::nullopt;
-  if (!q || q->real.terms.size() != 1 || !q->real.terms[0].value.getType().isF32() ||
-      q->real.terms[0].factor.size() != 1 || q->real.terms[0].factor[0] <= 0 || q->real.constant.size() != 1 ||
-      q->real.constant[0] != std::nearbyint(q->real.constant[0]) || q->high - q->low != 255)
-    return false;
-  int image = addImage(*extent, isSignedRange(*q));
-  Step &step = addStep(Step::Tokens, op, {}, image);
-  step.source = op.getDpsInputs()[0];
-  step.result = *q;
-  known[op.getResult(0)] = image;
-  plan.replaced.push_back(
-      {op.getResult(0), image, {}, AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext())});
-  return true;
+  return planBytes(op, Step::Tokens, op.getDpsInputs()[0], *extent);
 }

@@ -41,6 +41,8 @@ private:
   bool visitElementwise(mlir::linalg::GenericOp op);
   bool visitMean(mlir::linalg::GenericOp op);
   bool visitQuantize(mlir::linalg::GenericOp op);
+  /// Floats of `source` to bytes, if nothing else is what `op` does: a step of this kind.
+  bool planBytes(mlir::linalg::GenericOp op, Step::Kind kind, mlir::Value source, Extent extent);
   void dropUseless();
   void place();
 

@@ -6,29 +6,15 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+from quantized import Layers
 
 
 def causal(path, length=128, channels=8, inputs=2, classes=4, pool=True, seed=0):
     """Three convolutions that look back further and further, a residual sum, perhaps a mean and a dense layer."""
-    rng = np.random.default_rng(seed)
-    nodes, constants = [], []
-
-    def constant(array):
-        constants.append(numpy_helper.from_array(np.asarray(array), f"c{len(constants)}"))
-        return constants[-1].name
-
-    def node(op, inputs, **attributes):
-        name = f"{op}_{len(nodes)}"
-        nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
-        return name
-
-    def quantized(x, scale, kind):
-        parameters = [constant(np.float32(scale)), constant(kind(0))]
-        return node("DequantizeLinear", [node("QuantizeLinear", [x, *parameters]), *parameters])
-
-    def weights(shape):
-        return node("DequantizeLinear", [constant(rng.integers(-31, 32, shape).astype(np.int8)), constant(np.float32(1 / 64))])
+    layers = Layers(seed)
+    rng, nodes, constants = layers.rng, layers.nodes, layers.constants
+    constant, node, quantized, weights = layers.constant, layers.node, layers.quantized, layers.weights
 
     def conv(x, inputs, dilation):
         bias = constant((rng.integers(-400, 400, channels) / 1024).astype(np.float32))

@@ -7,7 +7,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
-from quantized import Layers
+from spatial_layers import Layers
 
 
 def causal(path, length=128, channels=8, inputs=2, classes=4, pool=True, seed=0):

@@ -7,7 +7,7 @@ SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
-from quantized import Layers
+from spatial_layers import Layers
 
 
 def cnn(path, channels=3, size=4, classes=4, colors=2, seed=0):
